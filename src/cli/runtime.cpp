@@ -1,0 +1,52 @@
+#include "cli/runtime.h"
+
+#include <chrono>
+#include <cstdio>
+
+namespace uie::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Looks beside the program and upwards, so that build/release/uie finds the tree it was built from.
+fs::path find_upwards(const fs::path& relative) {
+  std::error_code ignored;
+  fs::path here = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  for (int level = 0; level < 4 && !here.empty(); ++level, here = here.parent_path()) {
+    if (fs::exists(here / relative, ignored)) return here / relative;
+    if (fs::exists(here / "share/uie" / relative, ignored)) return here / "share/uie" / relative;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<LoadedModel> load_model(std::string name, const fs::path& dir, const Options& options, Metrics& metrics) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto family = load_family(dir, options.extract);
+  if (!family) return Unexpected(family.error());
+  LoadedModel model{std::move(name), dir, 0, std::move(*family), make_in_process_queue(options.queue, metrics),
+                    nullptr};
+  const auto make_encoder = [dir, encoder = options.encoder] { return load_encoder(dir, encoder); };
+  model.engine = std::make_unique<Engine>(model.family, std::vector<Engine::EncoderFactory>{make_encoder}, *model.queue,
+                                          options.engine, metrics);
+  if (auto started = model.engine->start(); !started) return Unexpected(started.error());
+  model.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return model;
+}
+
+void stop_model(LoadedModel& model, std::chrono::milliseconds patience) {
+  model.queue->close();
+  model.engine->stop(patience);
+}
+
+fs::path default_model_dir() { return find_upwards("models/default"); }
+fs::path default_web_dir() { return find_upwards("web"); }
+
+int start_failure(const Error& error) {
+  std::fprintf(stderr, "uie: %s%s%s%s\n", error.message.c_str(), error.where.empty() ? "" : " (", error.where.c_str(),
+               error.where.empty() ? "" : ")");
+  return 1;
+}
+
+}  // namespace uie::cli

@@ -1,0 +1,39 @@
+// One loaded model: its family, its queue and the engine that runs it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "cli/options.h"
+#include "uie/base/metrics.h"
+
+namespace uie::cli {
+
+// Members in order of construction; destroyed in reverse, the engine before the queue it reads.
+struct LoadedModel {
+  std::string name;
+  std::filesystem::path dir;
+  double load_seconds = 0;
+  std::shared_ptr<const Family> family;
+  std::unique_ptr<JobQueue> queue;
+  std::unique_ptr<Engine> engine;
+};
+
+// Loads and starts. Errors are those of load_family and Engine::start.
+Result<LoadedModel> load_model(std::string name, const std::filesystem::path& dir, const Options& options,
+                               Metrics& metrics);
+
+// Closes the queue, lets the engine finish what it has.
+void stop_model(LoadedModel& model, std::chrono::milliseconds patience = std::chrono::milliseconds(30'000));
+
+// The model directory when none is named: models/default beside the program, of the source tree, or installed.
+// Empty when there is none.
+std::filesystem::path default_model_dir();
+// The same for the page.
+std::filesystem::path default_web_dir();
+
+// Prints "uie: MESSAGE (WHERE)" to stderr and gives exit status 1.
+int start_failure(const Error& error);
+
+}  // namespace uie::cli

@@ -1,0 +1,116 @@
+// uie serve: builds the objects, connects them, waits for a signal, drains.
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+
+#include "cli/commands.h"
+#include "cli/prometheus_metrics.h"
+#include "cli/runtime.h"
+#include "cli/service.h"
+#include "uie/base/log.h"
+#include "uie/server/server.h"
+
+namespace uie::cli {
+namespace {
+
+struct ServeCommand {
+  std::vector<std::string> models;  // [NAME=]DIR
+  bool print_config = false;
+  Options options;
+
+  int run();
+};
+
+// Blocks the signals for all threads that start later; wait() takes the first one. The second ends the process.
+class StopSignal {
+ public:
+  StopSignal() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);  // a client that went away is an error value, not the end
+  }
+
+  int wait() const {
+    int signal = 0;
+    sigwait(&set_, &signal);
+    pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
+    return signal;
+  }
+
+ private:
+  sigset_t set_;
+};
+
+std::pair<std::string, std::string> name_and_dir(const std::string& model) {
+  const auto equals = model.find('=');
+  if (equals == std::string::npos) return {"default", model};
+  return {model.substr(0, equals), model.substr(equals + 1)};
+}
+
+void print_banner(const EngineService& service, double load_seconds, const std::string& host, int port) {
+  const auto devices = service.devices();
+  for (const DeviceView& device : devices) {
+    if (device.is_gpu) {
+      std::printf("GPU detected: %s (%.0f GB)\n", device.name.c_str(), device.memory_total_mb / 1024);
+    } else {
+      std::printf("No GPU: running on the CPU (%s)\n", device.name.c_str());
+    }
+    std::printf("Using %s profile: %s, %zu tokens a batch (load time: %.2f s)\n", device.profile.c_str(),
+                device.dtype.c_str(), device.max_batch_tokens, load_seconds);
+  }
+  const std::string shown = host == "127.0.0.1" || host == "0.0.0.0" ? "localhost" : host;
+  std::printf("UI ready at http://%s:%d\n", shown.c_str(), port);
+  std::printf("Tip: curl http://%s:%d/v1/extract -d '{\"text\":\"云南的省会是昆明\",\"schema\":{\"地理位置\":null}}'\n",
+              shown.c_str(), port);
+  std::fflush(stdout);
+}
+
+int ServeCommand::run() {
+  init_log(options.log.level, options.log.format);
+  if (print_config) {
+    for (const auto& [flag, value] : effective_settings(options)) std::printf("%s = %s\n", flag.c_str(), value.c_str());
+    return 0;
+  }
+  const StopSignal stop_signal;
+  if (options.server.web_dir.empty()) options.server.web_dir = default_web_dir();
+  if (models.empty()) models.push_back(default_model_dir().string());
+  options.limits.max_json_bytes = options.server.max_body_bytes;
+
+  PrometheusMetrics metrics;
+  std::vector<LoadedModel> loaded;
+  for (const std::string& model : models) {
+    const auto [name, dir] = name_and_dir(model);
+    auto result = load_model(name, dir, options, metrics);
+    if (!result) return start_failure(result.error());
+    loaded.push_back(std::move(*result));
+  }
+  EngineService service(loaded, metrics, effective_settings(options));
+  Server server(service, options.server, options.limits, metrics);
+  if (auto started = server.start(); !started) return start_failure(started.error());
+  print_banner(service, loaded.front().load_seconds, options.server.host, server.port());
+
+  const int signal = stop_signal.wait();
+  log_info(std::string(signal == SIGTERM ? "SIGTERM" : "SIGINT") + ": no new requests; answering those accepted");
+  server.stop();
+  for (LoadedModel& model : loaded) stop_model(model);
+  log_info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, int& status) {
+  auto command = std::make_shared<ServeCommand>();
+  CLI::App* sub = app.add_subcommand("serve", "the HTTP server");
+  sub->add_option("--model", command->models,
+                  "[NAME=]DIR: a model directory; repeatable, the first is the default model")
+      ->envname("UIE_MODEL")
+      ->type_name("[NAME=]DIR");
+  sub->add_flag("--print-config", command->print_config, "print the effective options and end");
+  bind_all_options(*sub, command->options);
+  sub->callback([command, &status] { status = command->run(); });
+}
+
+}  // namespace uie::cli

@@ -1,0 +1,36 @@
+// What the server shows of the loaded models: the Service interface over their engines and queues.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/prometheus_metrics.h"
+#include "cli/runtime.h"
+#include "uie/server/service.h"
+
+namespace uie::cli {
+
+// The models must outlive it; they do not change while it lives. Thread safe.
+class EngineService final : public Service {
+ public:
+  EngineService(std::vector<LoadedModel>& models, PrometheusMetrics& metrics,
+                std::vector<std::pair<std::string, std::string>> settings)
+      : models_(models), metrics_(metrics), settings_(std::move(settings)) {}
+
+  std::vector<ModelView> models() const override;
+  std::vector<DeviceView> devices() const override;
+  JobQueue* queue(std::string_view model) override;
+  bool ready() const override;
+  Result<std::vector<TokenView>> tokenize(std::string_view model, const Text& text) const override;
+  std::vector<std::pair<std::string, std::string>> settings() const override { return settings_; }
+  std::string metrics_text() override;
+
+ private:
+  LoadedModel* find(std::string_view name) const;
+
+  std::vector<LoadedModel>& models_;
+  PrometheusMetrics& metrics_;
+  const std::vector<std::pair<std::string, std::string>> settings_;
+};
+
+}  // namespace uie::cli
