@@ -36,7 +36,9 @@ struct TaskOptions {
   std::vector<std::pair<std::string, double>> thresholds;  // by label; beats `threshold`
   OffsetUnit offsets = OffsetUnit::codepoint;
   std::optional<uint32_t> max_windows;  // text windows beyond it are not read; the answer then says truncated
+  std::optional<uint32_t> deadline_ms;  // from arrival; whoever makes the Task turns it into its deadline
   bool output_all_prefix = false;       // Siamese: also give paths that stop before a leaf
+  bool native = false;                  // where named tasks were asked: also give the family's own tuples
 };
 
 // Limits on what a client may ask; each is a flag. Defaults refuse no row of the published task sets.
