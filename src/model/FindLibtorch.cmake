@@ -23,7 +23,7 @@ if(Libtorch_FOUND AND NOT TARGET Libtorch)
     message(FATAL_ERROR "${LIBTORCH_c10} was built with the old C++ ABI (_GLIBCXX_USE_CXX11_ABI=0): take another libtorch")
   endif()
   add_library(Libtorch INTERFACE IMPORTED GLOBAL)
-  target_include_directories(Libtorch SYSTEM INTERFACE ${LIBTORCH_INCLUDE})
+  target_include_directories(Libtorch SYSTEM INTERFACE ${LIBTORCH_INCLUDE} ${LIBTORCH_INCLUDE}/torch/csrc/api/include)
   target_link_libraries(Libtorch INTERFACE ${LIBTORCH_torch} ${LIBTORCH_torch_cpu} ${LIBTORCH_c10} ${CMAKE_DL_LIBS})
   if(LIBTORCH_torch_cuda AND LIBTORCH_c10_cuda)  # nothing refers to it by symbol: it registers itself when loaded
     target_link_libraries(Libtorch INTERFACE -Wl,--no-as-needed ${LIBTORCH_torch_cuda} -Wl,--as-needed ${LIBTORCH_c10_cuda})

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <optional>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "model/config_file.h"
 
 namespace uie::model {
 namespace {
@@ -234,10 +234,7 @@ Result<DebertaConfig> parse_deberta_config(std::string_view text) {
 }
 
 Result<DebertaConfig> read_deberta_config(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return fail(ErrorCode::corrupt_checkpoint, "config.json cannot be read", file.string());
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
-  return parse_deberta_config(text).map_error([&](Error error) {
+  return read_config_file(file).and_then(parse_deberta_config).map_error([&](Error error) {
     error.where = file.string();
     return error;
   });

@@ -114,8 +114,10 @@ struct DebertaReference::Network {
   Norm embedding_norm, relative_norm, conv_norm;
   std::vector<Layer> layers;
   Linear link_query, link_key;
+  size_t bytes;
 
-  Network(const DebertaConfig& from, const DebertaWeights& weights) : config(from), relative_rows(from) {
+  Network(const DebertaConfig& from, const DebertaWeights& weights)
+      : config(from), relative_rows(from), bytes(weights.parameters() * sizeof(float)) {
     const int64_t hidden = config.hidden, width = config.embedding_size;
     const float eps = config.layer_norm_eps;
     words = tensor(weights.word_embeddings, {weights.vocab_rows, width});
@@ -234,6 +236,8 @@ std::vector<float> DebertaReference::link_matrix(const LinkQuery& query) const {
   const c10::InferenceMode no_gradients;
   return numbers(network_->links(query));
 }
+
+size_t DebertaReference::weight_bytes() const { return network_->bytes; }
 
 std::vector<LinkHits> DebertaReference::run(std::span<const LinkQuery* const> batch) {
   std::vector<LinkHits> hits;

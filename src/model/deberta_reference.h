@@ -20,6 +20,7 @@ class DebertaReference : public LinkModel {
   ~DebertaReference() override;
 
   std::vector<LinkHits> run(std::span<const LinkQuery* const> batch) override;
+  size_t weight_bytes() const override;
 
   // The last layer's output, [length, hidden]. Throws what ATen throws.
   std::vector<float> hidden(const LinkQuery& query) const;

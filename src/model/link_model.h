@@ -14,6 +14,7 @@ class LinkModel {
  public:
   virtual ~LinkModel() = default;
   virtual std::vector<LinkHits> run(std::span<const LinkQuery* const> batch) = 0;
+  virtual size_t weight_bytes() const = 0;  // resident
 };
 
 }  // namespace uie::model

@@ -1,0 +1,58 @@
+// load_encoder: which architecture, on which device, in which type; the rest is the architecture's own file.
+#include "uie/model/encoder.h"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <new>
+
+#include "model/config_file.h"
+#include "model/deberta_encoder.h"
+#include "uie/base/log.h"
+
+namespace uie {
+namespace {
+
+namespace fs = std::filesystem;
+using Build = Result<std::unique_ptr<Encoder>> (*)(const fs::path& model_dir, const EncoderOptions& options);
+
+// A new architecture is one line here.
+struct Architecture {
+  std::string_view model_type;
+  Build build;
+};
+constexpr std::array kArchitectures = {Architecture{"deberta-v2", model::build_deberta}};
+
+Result<Build> find_builder(const fs::path& model_dir) {
+  const fs::path file = model_dir / "config.json";
+  const auto type = model::read_config_file(file).and_then(model::model_type);
+  if (!type) return fail(type.error().code, type.error().message, file.string());
+  for (const Architecture& known : kArchitectures) {
+    if (known.model_type == *type) return known.build;
+  }
+  return fail(ErrorCode::unsupported, "model_type \"" + *type + "\" is not supported; deberta-v2 is", file.string());
+}
+
+Result<void> check_device(const EncoderOptions& options) {
+  if (options.device == "cpu") return {};
+  if (options.device.starts_with("cuda")) {
+    return fail(ErrorCode::unsupported, "this build has no CUDA encoder; take the device cpu", options.device);
+  }
+  return fail(ErrorCode::invalid_request, "unknown device; cpu is known", options.device);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Encoder>> load_encoder(const fs::path& model_dir, const EncoderOptions& options) {
+  try {
+    if (const auto usable = check_device(options); !usable) return Unexpected(usable.error());
+    return find_builder(model_dir).and_then([&](Build build) { return build(model_dir, options); });
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::unavailable, "out of memory while loading the model", model_dir.string());
+  } catch (const std::exception& error) {
+    log_error(std::string("load_encoder: ") + error.what());
+    return fail(ErrorCode::internal, "the model could not be loaded", model_dir.string());
+  }
+}
+
+}  // namespace uie
