@@ -8,7 +8,6 @@ build_packages=(
 )
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev curl python3)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
-page_packages=(chromium nodejs npm)
 
 missing_packages() {
   local package
