@@ -14,7 +14,7 @@ class Deadline {
 
   static Deadline never() { return Deadline(); }
   static Deadline at(Clock::time_point when) { return Deadline(when); }
-  static Deadline after(std::chrono::milliseconds from_now) { return Deadline(Clock::now() + from_now); }
+  static Deadline after(std::chrono::milliseconds from_now);  // too far away for the clock to count: never
 
   bool is_never() const { return when_ == Clock::time_point::max(); }
   bool expired() const { return !is_never() && Clock::now() >= when_; }

@@ -1,6 +1,6 @@
 // Carries jobs from the front end to the engine and answers back. At least once; a job is answered once.
 //
-// Every backend passes tests/queue/contract.h. All calls are thread safe.
+// Every backend passes tests/queue/contract.h. All calls are thread safe. A Reply must not outlive its queue.
 #pragma once
 
 #include <chrono>
@@ -45,6 +45,7 @@ class Reply {
   // Waits for the answer. Nothing when `deadline` passed first; the job goes on until cancelled. Gives the answer once.
   virtual std::optional<JobResult> wait(Deadline deadline) = 0;
 
+  // Nobody wants the answer any more: it becomes `cancelled`, unless it is already there.
   virtual void cancel() = 0;
 };
 
@@ -52,11 +53,12 @@ class JobQueue {
  public:
   virtual ~JobQueue() = default;
 
-  // Errors: overloaded (full: try again), unavailable (closed), deadline (already expired).
+  // Errors: overloaded (full: try again), too_large (the text would not fit into an empty queue), unavailable (closed),
+  // deadline (already expired).
   virtual Result<std::unique_ptr<Reply>> submit(Job job) = 0;
 
   // The next job, waiting until the deadline; jobs that are cancelled or expired are answered and skipped here.
-  // Nothing: the deadline passed, or the queue is closed and empty.
+  // A job that is there is given whatever the deadline. Nothing: the deadline passed, or the queue is closed and empty.
   virtual std::optional<Job> take(Deadline deadline) = 0;
 
   // Answers a taken job. The first answer counts, later ones are dropped.
@@ -67,6 +69,7 @@ class JobQueue {
 
   // No more submissions; what waits can still be taken. take() gives nothing once it is empty.
   virtual void close() = 0;
+  virtual bool closed() const = 0;
 
   virtual QueueStats stats() const = 0;
 };

@@ -1,0 +1,50 @@
+// Every metric that a room moves, once: its name, what it says, its buckets. Names start with uie_ and end with the
+// unit (Prometheus' custom); counters end with _total. Gauges that a scrape reads off (queue depth, …) are in cli/.
+#pragma once
+
+#include <vector>
+
+namespace uie {
+
+struct MetricName {
+  const char* name;
+  const char* help;
+};
+
+namespace metric_names {
+
+// queue/
+inline constexpr MetricName jobs_accepted{"uie_jobs_accepted_total", "jobs that the queue took in"};
+inline constexpr MetricName jobs_refused{"uie_jobs_refused_total", "jobs refused at the door, by reason"};
+inline constexpr MetricName jobs_dropped{"uie_jobs_dropped_total",
+                                         "jobs that left the queue without being worked on, by reason"};
+inline constexpr MetricName jobs_finished{"uie_jobs_finished_total", "jobs answered by the engine, by outcome"};
+
+// engine/
+inline constexpr MetricName stage_seconds{"uie_stage_seconds",
+                                          "time that a text (or a query, a batch) spent in a stage"};
+inline constexpr MetricName batch_tokens{"uie_batch_tokens", "tokens of a batch"};
+inline constexpr MetricName batch_queries{"uie_batch_queries", "encoder queries of a batch"};
+inline constexpr MetricName batch_fill{"uie_batch_fill_ratio", "tokens of a batch over the device's budget"};
+inline constexpr MetricName queries_dropped{"uie_queries_dropped_total",
+                                            "encoder queries dropped before they cost compute, by reason"};
+inline constexpr MetricName encoded_tokens{"uie_encoded_tokens_total", "tokens that went through an encoder"};
+inline constexpr MetricName device_failures{"uie_device_failures_total",
+                                            "encoder runs that failed, by device and code"};
+inline constexpr MetricName device_healthy{"uie_device_healthy", "1 when the device takes batches"};
+inline constexpr MetricName device_budget_tokens{
+    "uie_device_budget_tokens", "tokens of the device's largest batch now: falls when memory runs out"};
+inline constexpr MetricName in_flight{"uie_extractions_in_flight", "texts being worked on"};
+
+}  // namespace metric_names
+
+namespace metric_bounds {
+
+// 0.1 ms to 30 s: from the decode of a short text to a batch on a slow machine.
+inline const std::vector<double> seconds{0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30};
+inline const std::vector<double> tokens{64, 128, 256, 512, 1'024, 2'048, 4'096, 8'192, 16'384, 32'768};
+inline const std::vector<double> queries{1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
+inline const std::vector<double> ratio{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
+
+}  // namespace metric_bounds
+}  // namespace uie
