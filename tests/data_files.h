@@ -9,14 +9,14 @@
 #include <iterator>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <lzma.h>
 
 namespace uie::test {
 
-inline std::filesystem::path data_file(std::string_view below_data) {
+// An absolute path stays what it is.
+inline std::filesystem::path data_file(const std::filesystem::path& below_data) {
   return std::filesystem::path(UIE_SOURCE_DIR) / "tests/data" / below_data;
 }
 
@@ -46,8 +46,8 @@ inline std::string unxz(const std::string& packed) {
 }
 
 // The lines of an .xz file below tests/data, without their line ends; empty lines are left out.
-inline std::vector<std::string> xz_lines(const std::filesystem::path& path) {
-  const std::string plain = unxz(read_file(path));
+inline std::vector<std::string> xz_lines(const std::filesystem::path& below_data) {
+  const std::string plain = unxz(read_file(data_file(below_data)));
   std::vector<std::string> lines;
   for (size_t begin = 0; begin < plain.size();) {
     size_t end = plain.find('\n', begin);
@@ -57,7 +57,5 @@ inline std::vector<std::string> xz_lines(const std::filesystem::path& path) {
   }
   return lines;
 }
-
-inline std::vector<std::string> xz_lines(std::string_view below_data) { return xz_lines(data_file(below_data)); }
 
 }  // namespace uie::test
