@@ -17,6 +17,8 @@ namespace uie {
 struct ExtractOptions {
   size_t max_prefixes = 512;   // prefixes expanded on one level of one extraction; more are cut and `truncated` is said
   size_t max_windows = 4'096;  // text windows of one text; more are cut and `truncated` is said
+  size_t max_queries = 65'536;   // encoder queries of one text, all levels; more are not asked and `truncated` is said
+  size_t max_results = 100'000;  // tuples of one text; more are dropped and `truncated` is said
 
   template <class Visitor>
   void visit(Visitor&& visitor) {
@@ -25,6 +27,10 @@ struct ExtractOptions {
                        "prefixes expanded on one level of one text; more are cut and the answer says truncated"});
     visitor(max_windows,
             OptionInfo{"max-windows", "windows", "windows of one text; more are cut and the answer says truncated"});
+    visitor(max_queries, OptionInfo{"max-queries", "queries",
+                                    "encoder queries of one text; more are not asked and the answer says truncated"});
+    visitor(max_results,
+            OptionInfo{"max-results", "tuples", "tuples of one text; more are dropped and the answer says truncated"});
   }
 };
 
