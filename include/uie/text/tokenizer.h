@@ -51,6 +51,9 @@ class Tokenizer {
 
   // The piece of an id as the vocabulary spells it; empty when out of range.
   virtual std::string_view piece(int32_t id) const = 0;
+
+  // True for a piece that goes on with the word of the piece before it ("##…" of a WordPiece vocabulary).
+  virtual bool continues_word(int32_t id) const { return piece(id).starts_with("##"); }
 };
 
 // The tokenizer of a model directory: vocab.txt (WordPiece) or spm.model (sentencepiece).
