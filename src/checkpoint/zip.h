@@ -12,7 +12,8 @@ namespace uie::checkpoint {
 struct ZipEntry {
   std::string_view name;  // in the archive; never used as a path
   uint32_t crc = 0;
-  Bytes data;  // in the archive
+  bool stored = true;  // not compressed
+  Bytes data;          // in the archive, as they lie there
 };
 
 // Views into the archive, which must outlive it.
