@@ -29,6 +29,12 @@ EncoderInfo describe(const DebertaConfig& config, const LinkModel& model, size_t
   return info;
 }
 
+// "auto" is fp32 on the CPU.
+Result<void> check_dtype(const EncoderOptions& options) {
+  if (options.dtype == "auto" || options.dtype == "fp32") return {};
+  return fail(ErrorCode::unsupported, "dtype " + options.dtype + " is not supported on the CPU", "dtype");
+}
+
 }  // namespace
 
 QueryLimits query_limits(const DebertaConfig& config, const DebertaWeights& weights) {
@@ -41,6 +47,7 @@ QueryLimits query_limits(const DebertaConfig& config, const DebertaWeights& weig
 }
 
 Result<std::unique_ptr<Encoder>> build_deberta(const std::filesystem::path& model_dir, const EncoderOptions& options) {
+  if (const auto usable = check_dtype(options); !usable) return Unexpected(usable.error());
   const auto config = read_deberta_config(model_dir / "config.json");
   if (!config) return Unexpected(config.error());
   const auto reader = checkpoint::Reader::open(model_dir);

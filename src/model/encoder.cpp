@@ -41,11 +41,24 @@ Result<void> check_device(const EncoderOptions& options) {
   return fail(ErrorCode::invalid_request, "unknown device; cpu is known", options.device);
 }
 
+constexpr int kMaxThreads = 1024;
+
+Result<void> check_options(const EncoderOptions& options) {
+  constexpr std::array<std::string_view, 4> known = {"auto", "fp32", "bf16", "fp16"};
+  if (std::find(known.begin(), known.end(), options.dtype) == known.end()) {
+    return fail(ErrorCode::invalid_request, "the dtype must be auto, fp32, bf16 or fp16", "dtype");
+  }
+  if (options.threads < 0 || options.threads > kMaxThreads) {
+    return fail(ErrorCode::invalid_request, "threads must be from 0 to " + std::to_string(kMaxThreads), "threads");
+  }
+  return check_device(options);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Encoder>> load_encoder(const fs::path& model_dir, const EncoderOptions& options) {
   try {
-    if (const auto usable = check_device(options); !usable) return Unexpected(usable.error());
+    if (const auto usable = check_options(options); !usable) return Unexpected(usable.error());
     return find_builder(model_dir).and_then([&](Build build) { return build(model_dir, options); });
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::unavailable, "out of memory while loading the model", model_dir.string());
