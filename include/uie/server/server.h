@@ -17,10 +17,11 @@ namespace uie {
 struct ServerOptions {
   std::string host = "127.0.0.1";
   int port = 7860;       // 0: a free one
-  int http_threads = 0;  // connections served at once; 0: max_connections
+  int http_threads = 0;  // requests worked on at once, the rest waits; 0: 256
   size_t max_connections = 2'048;
   size_t max_connections_per_address = 256;  // loopback excepted
   size_t max_body_bytes = 8u << 20;
+  size_t max_buffered_bytes = 512u << 20;  // request bytes held for all connections together
   size_t max_request_line_bytes = 8u << 10;
   size_t max_header_line_bytes = 16u << 10;
   size_t max_header_bytes = 64u << 10;
@@ -36,13 +37,15 @@ struct ServerOptions {
   void visit(Visitor&& visitor) {
     visitor(host, OptionInfo{"host", "", "address to listen on"});
     visitor(port, OptionInfo{"port", "", "port to listen on; 0 takes a free one"});
-    visitor(http_threads,
-            OptionInfo{"http-threads", "threads", "connections served at once; 0: as many as max-connections"});
+    visitor(http_threads, OptionInfo{"http-threads", "threads",
+                                     "requests worked on at once, started as needed; more wait their turn; 0: 256"});
     visitor(max_connections,
             OptionInfo{"max-connections", "connections", "open connections; beyond it idle ones are closed first"});
     visitor(max_connections_per_address, OptionInfo{"max-connections-per-address", "connections",
                                                     "open connections of one client address, loopback excepted"});
     visitor(max_body_bytes, OptionInfo{"max-body-bytes", "bytes", "largest request body; larger is refused with 413"});
+    visitor(max_buffered_bytes,
+            OptionInfo{"max-buffered-bytes", "bytes", "request bytes held for all connections; beyond it 503"});
     visitor(max_request_line_bytes,
             OptionInfo{"max-request-line-bytes", "bytes", "longest request line; longer is refused with 414"});
     visitor(max_header_line_bytes,
@@ -69,7 +72,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Errors: unavailable when the address cannot be bound (says which and why).
+  // Errors: unavailable when the address cannot be bound or web_dir cannot be read (says which and why).
+  // Raises the process' soft limit on open files to what max_connections needs.
   Result<void> start();
 
   // The port in use, after start().
@@ -82,5 +86,8 @@ class Server {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// "0.11.4": the cpp-httplib that was compiled in.
+std::string http_library_version();
 
 }  // namespace uie

@@ -1,0 +1,61 @@
+#include "server/site.h"
+
+#include <algorithm>
+
+namespace uie {
+namespace {
+
+using Refused = tl::unexpected<Problem>;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return c < 0x80 ? std::tolower(c) : c; });
+  return out;
+}
+
+// "application/json; charset=utf-8" → true. No Content-Type at all is taken for JSON.
+bool says_json(const std::string* content_type) {
+  if (!content_type || content_type->empty()) return true;
+  const std::string type = lower(*content_type);
+  const std::string essence = type.substr(0, type.find_first_of("; \t"));
+  const bool json = essence == "application/json" || essence == "text/json" ||
+                    (essence.starts_with("application/") && essence.ends_with("+json"));
+  const size_t charset = type.find("charset=");
+  if (!json || charset == std::string::npos) return json;
+  const auto value = std::string_view(type).substr(charset + 8);
+  return value.starts_with("utf-8") || value.starts_with("\"utf-8") || value.starts_with("utf8") ||
+         value.starts_with("us-ascii");
+}
+
+}  // namespace
+
+tl::expected<Json, Problem> json_body(const Call& call, const SchemaLimits& limits) {
+  const std::string* encoding = call.head().find("content-encoding");
+  if (encoding && lower(*encoding) != "identity") {
+    return Refused(make_problem(415, "a compressed body is not understood; send it without Content-Encoding"));
+  }
+  if (!says_json(call.head().find("content-type"))) {
+    return Refused(make_problem(415, "the body must be JSON in UTF-8: send 'Content-Type: application/json'"));
+  }
+  auto json = parse_json(call.body(), limits);
+  if (!json) return Refused(to_problem(json.error(), Stage::bytes));
+  if (!json->is_object()) {
+    return Refused(to_problem({ErrorCode::invalid_request, "the body must be a JSON object", ""}));
+  }
+  return *std::move(json);
+}
+
+tl::expected<std::string, Problem> model_name(const Json& body, const Site& site) {
+  const auto found = body.find("model");
+  if (found == body.end() || found->is_null()) return std::string();
+  if (!found->is_string()) {
+    return Refused(to_problem({ErrorCode::invalid_request, "the model must be a name", "/model"}));
+  }
+  const auto& name = found->get_ref<const std::string&>();
+  if (name.empty() || site.service.queue(name)) return name;
+  std::string known;
+  for (const ModelView& model : site.service.models()) known += (known.empty() ? "" : ", ") + model.name;
+  return Refused(to_problem({ErrorCode::invalid_request, "there is no such model; known are: " + known, "/model"}));
+}
+
+}  // namespace uie

@@ -1,0 +1,29 @@
+// What handlers may use, and the functions that add them to the router: one file of routes a concern.
+#pragma once
+
+#include "server/exchange.h"
+#include "server/router.h"
+#include "uie/server/server.h"
+
+namespace uie {
+
+struct Site {
+  Service& service;
+  const ServerOptions& options;
+  const SchemaLimits& limits;
+  const Phase& phase;
+  HttpMetrics& metrics;
+};
+
+void add_extract_routes(Router& router, const Site& site);         // /v1/extract, /api/predict, /predict
+void add_model_routes(Router& router, const Site& site);           // /v1/models, /v1/info, /v1/tokenize
+void add_health_routes(Router& router, const Site& site);          // /livez, /readyz, /v2/health/*, /health, /metrics
+Result<void> add_static_routes(Router& router, const Site& site);  // / and the files of the page
+
+// The body as JSON; errors for a wrong content type, bytes that are no JSON, or JSON that is no object.
+tl::expected<Json, Problem> json_body(const Call& call, const SchemaLimits& limits);
+
+// The request's "model", "" when it names none. Errors: not a string, or unknown.
+tl::expected<std::string, Problem> model_name(const Json& body, const Site& site);
+
+}  // namespace uie
