@@ -1,5 +1,6 @@
 #include "text/spm_tokenizer.h"
 
+#include <algorithm>
 #include <optional>
 
 #include <sentencepiece_processor.h>
@@ -94,8 +95,10 @@ void SpmTokenizer::encode_stretch(const Text& text, size_t begin, size_t end, st
     return;
   }
   for (const auto& piece : pieces.pieces()) {
-    tokens.push_back({static_cast<int32_t>(piece.id()), code_point_at(text, begin + piece.begin()),
-                      code_point_behind(text, begin + piece.end())});
+    const uint32_t first = code_point_at(text, begin + piece.begin());
+    const uint32_t last = code_point_behind(text, begin + piece.end());
+    // A piece of no width, such as the leading "▁" alone, takes the character that it stands at.
+    tokens.push_back({static_cast<int32_t>(piece.id()), first, std::max(last, std::min(first + 1, text.size()))});
   }
 }
 

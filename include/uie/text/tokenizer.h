@@ -56,9 +56,12 @@ class Tokenizer {
   virtual bool continues_word(int32_t id) const { return piece(id).starts_with("##"); }
 };
 
-// The tokenizer of a model directory: vocab.txt (WordPiece) or spm.model (sentencepiece).
+// The tokenizer of a model directory: vocab.txt (WordPiece) or else spm.model (sentencepiece).
 // Where config.json says "deberta-v2" the four added tokens of spec/rex.md §4 follow the vocabulary.
-// Errors: corrupt_checkpoint naming the file.
+// Of tokenizer_config.json, which may be absent, a vocab.txt heeds do_lower_case (default true: lower-case, decompose,
+// drop accents), tokenize_chinese_chars (default true) and strip_accents (null or the same as do_lower_case; else
+// `unsupported`). Names of special tokens are those of spec/siamese.md §2; [UNK], [CLS], [SEP] must exist.
+// Errors: corrupt_checkpoint; `where` is the file.
 Result<std::shared_ptr<const Tokenizer>> load_tokenizer(const std::filesystem::path& model_dir);
 
 // Windows over `tokens` text tokens: each covers up to `room`, neighbours share `stride` tokens, the last one
@@ -76,8 +79,10 @@ struct EncodedWindow {
 enum class Truncation { only_first, only_second, longest_first };
 
 // `hint` absent: the single sequence [CLS] text [SEP]. Present: [CLS] hint [SEP] text [SEP], windows as the fast
-// tokeniser's overflow. Errors: invalid_request with the message "too_short" or "stride"
-// (golden/tokenizer/README.md, Windows).
+// tokeniser's overflow, its early stop included: nothing behind the word that reaches `max_length` tokens is seen. So
+// this is for `uie tokenize` and its like; whoever must cover a whole text uses token_windows.
+// Errors: invalid_request with the message "too_short" or "stride" (golden/tokenizer/README.md, Windows); too_large
+// when the windows would hold more than 4 million tokens.
 Result<std::vector<EncodedWindow>> encode_pair(const Tokenizer& tokenizer, const Text* hint, const Text& text,
                                                uint32_t max_length, uint32_t stride, Truncation truncation);
 
