@@ -69,7 +69,7 @@ void init_log(std::string_view level, std::string_view format) {
 
 bool log_enabled(LogLevel level) { return spdlog::should_log(to_spdlog(level)); }
 
-void log(LogLevel level, std::string_view message) {
+void log(LogLevel level, std::string_view message) noexcept try {
   if (!log_enabled(level)) return;
   const bool json = json_lines;
   const std::string request = escape(current_request, json), text = escape(message, json);
@@ -81,6 +81,7 @@ void log(LogLevel level, std::string_view message) {
   } else {
     spdlog::log(to_spdlog(level), "{} request={}", text, request);
   }
+} catch (...) {
 }
 
 LogRequest::LogRequest(std::string_view request_id) : outer_(std::exchange(current_request, std::string(request_id))) {}

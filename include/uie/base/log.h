@@ -14,7 +14,7 @@ enum class LogLevel { trace, debug, info, warn, error, off };
 void init_log(std::string_view level, std::string_view format);
 
 bool log_enabled(LogLevel level);
-void log(LogLevel level, std::string_view message);
+void log(LogLevel level, std::string_view message) noexcept;  // a line that cannot be written is lost
 
 inline void log_debug(std::string_view message) { log(LogLevel::debug, message); }
 inline void log_info(std::string_view message) { log(LogLevel::info, message); }
