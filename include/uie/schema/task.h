@@ -73,5 +73,12 @@ struct Task {
 // Errors: invalid_request; `where` is a JSON pointer below `pointer` ("/schema/人物/年龄"), the message says what would
 // be right.
 Result<Schema> parse_schema(std::string_view json, const SchemaLimits& limits, std::string_view pointer = "");
+// Exact matches, for a string would otherwise also become the Json of the overload in json.h.
+inline Result<Schema> parse_schema(const std::string& json, const SchemaLimits& limits, std::string_view pointer = "") {
+  return parse_schema(std::string_view(json), limits, pointer);
+}
+inline Result<Schema> parse_schema(const char* json, const SchemaLimits& limits, std::string_view pointer = "") {
+  return parse_schema(std::string_view(json), limits, pointer);
+}
 
 }  // namespace uie
