@@ -19,8 +19,8 @@ namespace uie::checkpoint {
 namespace {
 
 constexpr size_t kLongestPickle = size_t{64} << 20;  // offsets fit in 32 bits; real ones have well under 1 MiB
-constexpr size_t kDeepestStack = size_t{1} << 18;    // the pickler adds to containers in batches of 1,000
-constexpr size_t kFreeMemory = size_t{1} << 20;
+constexpr size_t kDeepestStack = size_t{1} << 16;    // the pickler adds to containers in batches of 1,000
+constexpr size_t kFreeMemory = size_t{1} << 18;
 constexpr size_t kMemoryPerByte = 8;  // a tensor takes about 110 bytes of pickle and 450 of memory
 
 enum Opcode : uint8_t {

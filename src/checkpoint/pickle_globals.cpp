@@ -76,4 +76,6 @@ Result<size_t> find_global(std::string_view module, std::string_view name) {
 
 const PickleGlobal& global_at(size_t index) { return kGlobals.at(index); }
 
+std::span<const PickleGlobal> all_globals() { return kGlobals; }
+
 }  // namespace uie::checkpoint

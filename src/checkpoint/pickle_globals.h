@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "uie/base/result.h"
@@ -28,5 +29,6 @@ struct PickleGlobal {
 Result<size_t> find_global(std::string_view module, std::string_view name);
 
 const PickleGlobal& global_at(size_t index);
+std::span<const PickleGlobal> all_globals();
 
 }  // namespace uie::checkpoint
