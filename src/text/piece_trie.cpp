@@ -4,6 +4,13 @@
 #include <span>
 
 namespace uie {
+namespace {
+
+// A search this long says that the holes it passed are too small; without the limit the time to load grows with the
+// square of the vocabulary.
+constexpr uint32_t kLongSearch = 256;
+
+}  // namespace
 
 // Places the children of one node after the other at the first base where all of them are free.
 class PieceTrie::Builder {
@@ -48,11 +55,13 @@ class PieceTrie::Builder {
 
   uint32_t free_base(const std::vector<Branch>& branches) {
     while (!is_free(first_free_)) ++first_free_;
-    // A base of at least 1 keeps a child by byte 0 off the root.
-    for (uint32_t base = first_free_ > branches[0].byte ? first_free_ - branches[0].byte : 1;; ++base) {
-      grow(base + 1);
-      if (std::ranges::all_of(branches, [&](const Branch& b) { return is_free(base + b.byte); })) return base;
-    }
+    crowded_until_ = std::max(crowded_until_, first_free_);
+    const uint32_t start = (branches.size() == 1 ? first_free_ : crowded_until_) - branches[0].byte;
+    uint32_t base = start;
+    grow(base + 1);
+    while (!std::ranges::all_of(branches, [&](const Branch& b) { return is_free(base + b.byte); })) grow(++base + 1);
+    if (base - start > kLongSearch) crowded_until_ = base;
+    return base;
   }
 
   // So many units that each base below `bases` has 256 children to look at.
@@ -61,7 +70,9 @@ class PieceTrie::Builder {
   }
 
   std::vector<Unit>& units_;
-  uint32_t first_free_ = 1;
+  // Both are at least 256, so that no base is 0: a child by byte 0 would fall onto the root.
+  uint32_t first_free_ = 256;
+  uint32_t crowded_until_ = 256;  // several children find no room in front of this, at most waste some
 };
 
 PieceTrie::PieceTrie(std::vector<Piece> pieces) {
