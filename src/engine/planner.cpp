@@ -16,6 +16,13 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
 };
 
+// A flight counts as being planned until its queries are known, not until they are put: the batcher must not wait for
+// company that has already come.
+struct CountedOut {
+  std::atomic<size_t>& planning;
+  ~CountedOut() { --planning; }
+};
+
 }  // namespace
 
 void Planners::start(int threads) {
@@ -34,10 +41,7 @@ void Planners::stop() {
 }
 
 void Planners::work() {
-  while (auto flight = landed_.pop()) {
-    step(std::move(*flight));
-    --planning_;
-  }
+  while (auto flight = landed_.pop()) step(std::move(*flight));
 }
 
 // Moves a flight on: to the batcher with its next round, or to its answer. Whatever is thrown on the way, the flight's
@@ -62,6 +66,7 @@ void Planners::step(FlightPtr flight) noexcept try {
 }
 
 Result<std::vector<Query>> Planners::advance(Flight& flight) {
+  const CountedOut counted_out{planning_};
   if (flight.deadline.expired()) return fail(ErrorCode::deadline, "the deadline passed while the text was worked on");
   if (flight.ticket.abandoned()) return fail(ErrorCode::cancelled, "the caller has gone");
   return flight.extraction ? feed(flight) : begin(flight);
