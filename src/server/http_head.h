@@ -12,8 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include <tl/expected.hpp>
-
 #include "server/api_error.h"
 
 namespace uie {

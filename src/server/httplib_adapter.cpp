@@ -57,9 +57,10 @@ bool is_kept(std::string_view name) {
   return std::find(dropped.begin(), dropped.end(), name) == dropped.end();
 }
 
-// The head as the library may see it. The target is only for its parser: routes look at the guard's own.
+// The head as the library may see it. Its target is of no use here: routes look at the guard's own, and the library
+// stumbles over some that are legal ("/a?b?c?d").
 std::string tamed(const HttpHead& head) {
-  std::string bytes = head.method + " " + (head.target.size() < max_line_bytes ? head.target : "/") + " HTTP/1.1\r\n";
+  std::string bytes = head.method + " / HTTP/1.1\r\n";
   for (const auto& [name, value] : head.headers) {
     if (is_kept(name) && name.size() + value.size() < max_line_bytes) bytes += name + ": " + value + "\r\n";
   }

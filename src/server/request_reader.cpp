@@ -29,6 +29,8 @@ RequestReader::State RequestReader::advance_head() {
   while (scanner_.head_bytes() == 0 && buffer_.starts_with("\r\n")) buffer_.erase(0, 2);
   if (buffer_.empty()) return State::idle;
   if (buffer_ == "\r") return State::head;
+  // Something else than HTTP (a TLS hello, say) may never send the line end that the scanner waits for.
+  if (buffer_.front() < 'A' || buffer_.front() > 'Z') return refuse(make_problem(400, "this is not an HTTP request"));
   switch (scanner_.scan(buffer_)) {
     case HeadScanner::Found::more:
       return State::head;

@@ -43,8 +43,9 @@ void log_access(const Exchange& exchange, const RequestIds& ids, const HttplibAd
   std::snprintf(numbers, sizeof numbers, " %d in=%zu out=%zu ms=%.1f peer=", answer.status,
                 exchange.request.body.size(), answer.bytes.size(), seconds * 1e3);
   const std::string& route = answer.route ? answer.route->label : "unmatched";
-  log_info(exchange.request.head.method + " " + route + numbers + exchange.address +
-           " trace=" + std::string(ids.trace_id()));
+  std::string line = exchange.request.head.method + " " + route + numbers + exchange.address;
+  if (ids.trace_id() != ids.request_id) line.append(" trace=").append(ids.trace_id());
+  log_info(line);
 }
 
 }  // namespace

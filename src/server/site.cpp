@@ -13,12 +13,15 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// "application/json; charset=utf-8" → true. No Content-Type at all is taken for JSON.
+// "application/json; charset=utf-8" → true. No Content-Type at all is taken for JSON, and so is what curl says when it
+// is told nothing: that a page elsewhere can make a browser send such a request is harmless, since it changes nothing
+// here and the page cannot read the answer. Routes that change something must not take it.
 bool says_json(const std::string* content_type) {
   if (!content_type || content_type->empty()) return true;
   const std::string type = lower(*content_type);
   const std::string essence = type.substr(0, type.find_first_of("; \t"));
   const bool json = essence == "application/json" || essence == "text/json" ||
+                    essence == "application/x-www-form-urlencoded" ||
                     (essence.starts_with("application/") && essence.ends_with("+json"));
   const size_t charset = type.find("charset=");
   if (!json || charset == std::string::npos) return json;

@@ -1,0 +1,69 @@
+// Requests a second and latencies over keep-alive HTTP at 1, 8 and 64 connections, against
+//   http_bench                          a server in this process with an engine that answers at once: what the
+//                                       front end itself can carry, the client on the same cores
+//   http_bench HOST PORT [FILE]         a running server; FILE: one request body a line (JSON)
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "server/fake_service.h"
+#include "uie/base/log.h"
+#include "uie/server/load_generator.h"
+#include "uie/server/server.h"
+
+namespace {
+
+using namespace uie;
+
+std::vector<std::string> read_bodies(const char* path) {
+  std::vector<std::string> bodies;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty()) bodies.push_back(line);
+  }
+  return bodies;
+}
+
+bool measure(LoadOptions load) {
+  std::printf("%12s %12s %10s %10s %10s %10s %8s %8s\n", "connections", "requests/s", "p50 ms", "p90 ms", "p99 ms",
+              "max ms", "refused", "broken");
+  for (const size_t connections : {1u, 8u, 64u}) {
+    load.connections = connections;
+    const auto report = run_load(load);
+    if (!report) {
+      std::fprintf(stderr, "%s\n", report.error().message.c_str());
+      return false;
+    }
+    std::printf("%12zu %12.0f %10.3f %10.3f %10.3f %10.3f %8lu %8lu\n", connections, report->per_second(),
+                report->p50_ms, report->p90_ms, report->p99_ms, report->max_ms,
+                static_cast<unsigned long>(report->refused), static_cast<unsigned long>(report->broken));
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  init_log("warn", "text");
+  LoadOptions load;
+  load.bodies = {
+      R"({"text":"2月8日上午北京冬奥会自由式滑雪女子大跳台决赛中中国选手谷爱凌以188.25分获得金牌","schema":{"人物":null,"赛事名称":null,"时间":null}})"};
+  load.duration = std::chrono::milliseconds(3'000);
+  if (argc > 2) {
+    load.host = argv[1];
+    load.port = std::atoi(argv[2]);
+    if (argc > 3) load.bodies = read_bodies(argv[3]);
+    return measure(load) ? 0 : 1;
+  }
+  testing_support::FakeService service;
+  ServerOptions options;
+  options.port = 0;
+  Server server(service, options, SchemaLimits());
+  if (auto started = server.start(); !started) {
+    std::fprintf(stderr, "%s\n", started.error().message.c_str());
+    return 1;
+  }
+  load.port = server.port();
+  return measure(load) ? 0 : 1;
+}
