@@ -4,12 +4,16 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <random>
 
 #include "checkpoint/golden_files.h"
 #include "checkpoint/half.h"
 #include "checkpoint/make_files.h"
+#include "checkpoint/safetensors_writer.h"
+#include "uie/checkpoint/reader.h"
 
 namespace uie::checkpoint {
 namespace {
@@ -59,16 +63,13 @@ struct NamedShape {
 std::string random_model(const std::vector<NamedShape>& tensors, float scale = 1) {
   std::mt19937 random(3);
   std::normal_distribution<float> normal(0, scale);
-  nlohmann::ordered_json header;
+  std::vector<TensorPlan> plans;
   std::string data;
   for (const auto& [name, shape] : tensors) {
-    const size_t begin = data.size();
-    int64_t count = 1;
-    for (const int64_t size : shape) count *= size;
-    for (int64_t i = 0; i < count; ++i) data += raw(normal(random));
-    header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {begin, data.size()}}};
+    plans.push_back({name, DType::f32, shape});
+    for (size_t bytes = plans.back().bytes(); bytes > 0; bytes -= sizeof(float)) data += raw(normal(random));
   }
-  return safetensors_file(header.dump(), data);
+  return safetensors_header(plans, {}) + data;
 }
 
 void expect_same(const Reader& a, const Reader& b) {

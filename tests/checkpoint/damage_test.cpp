@@ -11,6 +11,7 @@
 
 #include "checkpoint/golden_files.h"
 #include "checkpoint/make_files.h"
+#include "uie/checkpoint/reader.h"
 
 namespace {
 

@@ -124,8 +124,8 @@ TEST(Pickle, NamesOutsideTheListAreRefusedByName) {
 // 16 bytes of memory per byte of program, for as long as one likes: stopped by the budget, not by the machine's memory.
 TEST(Pickle, MemoryIsTiedToTheLength) {
   std::string program = proto + "]";
-  const std::string batch = "(" + std::string(200000, 'N') + "e";
-  for (int i = 0; i < 10; ++i) program += batch;
+  const std::string batch = "(" + std::string(50000, 'N') + "e";
+  for (int i = 0; i < 40; ++i) program += batch;
   EXPECT_THAT(refusal(program + stop), HasSubstr("far more than its size"));
 }
 

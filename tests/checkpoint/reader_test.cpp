@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <unistd.h>
+
 #include <cmath>
+#include <fstream>
 
 #include "checkpoint/golden_files.h"
 #include "checkpoint/make_files.h"
