@@ -1,0 +1,157 @@
+// The encoder against plain eager libtorch code: same model, same threads, same run, alternating; medians and ratios.
+//
+//   encoder_bench [--model models/default] [--golden real/golden.jsonl.xz] [--threads 0] [--rounds 7] [--mixed-rounds
+//   3]
+//
+// The eager code is the reference path: one query at a time, unpadded, position tables projected in each pass, as
+// published. Queries are those of real texts in the golden file, prompts included.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "model/golden_queries.h"
+#include "uie/model/encoder.h"
+
+namespace uie {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Arguments {
+  std::string model = std::string(UIE_SOURCE_DIR) + "/models/default";
+  std::string golden = "real/golden.jsonl.xz";
+  int threads = 0, rounds = 7, mixed_rounds = 3;
+};
+
+struct Contender {
+  std::string name;
+  std::unique_ptr<Encoder> encoder;
+  bool batched = false;  // all queries in one call, else one by one
+};
+
+void run(Encoder& encoder, std::span<const Query* const> batch) {
+  const auto results = encoder.run(batch);
+  if (results) return;
+  std::fprintf(stderr, "%s\n", results.error().message.c_str());
+  std::exit(1);
+}
+
+double seconds(const Contender& contender, const std::vector<Query>& queries) {
+  std::vector<const Query*> batch;
+  for (const Query& query : queries) batch.push_back(&query);
+  // The threads of the BLAS spin for a while after their last product; they must not take the next one's cores.
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const auto start = Clock::now();
+  if (contender.batched) {
+    run(*contender.encoder, batch);
+  } else {
+    for (const Query*& query : batch) run(*contender.encoder, {&query, 1});
+  }
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double median(std::vector<double> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return numbers[numbers.size() / 2];
+}
+
+// The first contender is the peer: the others' ratios are to it, median of each against median of the peer.
+void compare(const std::string& title, const std::vector<Contender>& contenders, const std::vector<Query>& queries,
+             int rounds) {
+  size_t tokens = 0;
+  for (const Query& query : queries) tokens += cost(query).tokens;
+  std::printf("\n%s: %zu texts, %zu tokens, %d rounds\n", title.c_str(), queries.size(), tokens, rounds);
+  std::vector<std::vector<double>> times(contenders.size());
+  for (int round = -1; round < rounds; ++round) {
+    for (size_t i = 0; i < contenders.size(); ++i) {
+      const double time = seconds(contenders[i], queries);
+      if (round >= 0) times[i].push_back(time);  // the first round warms up
+    }
+  }
+  for (size_t i = 0; i < contenders.size(); ++i) {
+    const double time = median(times[i]);
+    std::printf("  %-34s %9.2f ms  %8.0f tokens/s  %5.2fx\n", contenders[i].name.c_str(), time * 1e3,
+                static_cast<double>(tokens) / time, median(times[0]) / time);
+  }
+}
+
+std::unique_ptr<Encoder> load(const Arguments& arguments, const char* dtype, bool reference) {
+  EncoderOptions options;
+  options.threads = arguments.threads;
+  options.dtype = dtype;
+  options.reference = reference;
+  auto encoder = load_encoder(arguments.model, options);
+  if (encoder) return std::move(*encoder);
+  std::printf("%s: %s\n", dtype, encoder.error().message.c_str());
+  return nullptr;
+}
+
+// The text loses tokens from its end, the last [SEP] stays.
+LinkQuery cut(LinkQuery query, size_t length) {
+  const int32_t sep = query.ids.back();
+  for (auto* numbers : {&query.ids, &query.segments, &query.positions, &query.groups, &query.slots}) {
+    numbers->resize(length);
+  }
+  query.ids.back() = sep;
+  query.probes.clear();
+  return query;
+}
+
+std::vector<Contender> contenders(const Arguments& arguments, bool batched) {
+  std::vector<Contender> all;
+  const auto add = [&](const char* name, const char* dtype, bool reference, bool in_one) {
+    if (auto encoder = load(arguments, dtype, reference)) all.push_back({name, std::move(encoder), in_one});
+  };
+  add("eager libtorch, one at a time", "fp32", true, false);
+  add("ours fp32, one at a time", "fp32", false, false);
+  if (batched) add("ours fp32, one packed batch", "fp32", false, true);
+  add("ours bf16, one at a time", "bf16", false, false);
+  if (batched) add("ours bf16, one packed batch", "bf16", false, true);
+  return all;
+}
+
+void bench(const Arguments& arguments) {
+  std::vector<Query> mixed, single;
+  for (const auto& golden : test::golden_queries(arguments.golden)) {
+    mixed.emplace_back(golden.query);
+    if (single.empty() && golden.query.ids.size() >= 64) single.emplace_back(cut(golden.query, 64));
+  }
+  const auto singles = contenders(arguments, false);
+  const EncoderInfo& info = singles.at(0).encoder->info();
+  std::printf("%s; %d layers x %d, %zu parameters\n", info.device_name.c_str(), info.layers, info.hidden,
+              info.parameters);
+  compare("one text of 64 tokens", singles, single, arguments.rounds);
+  compare("mixed lengths", contenders(arguments, true), mixed, arguments.mixed_rounds);
+}
+
+Arguments parse(int count, char** words) {
+  Arguments arguments;
+  const std::map<std::string, std::function<void(const char*)>> flags = {
+      {"--model", [&](const char* text) { arguments.model = text; }},
+      {"--golden", [&](const char* text) { arguments.golden = text; }},
+      {"--threads", [&](const char* text) { arguments.threads = std::atoi(text); }},
+      {"--rounds", [&](const char* text) { arguments.rounds = std::atoi(text); }},
+      {"--mixed-rounds", [&](const char* text) { arguments.mixed_rounds = std::atoi(text); }}};
+  for (int i = 1; i + 1 < count; i += 2) {
+    const auto flag = flags.find(words[i]);
+    if (flag == flags.end()) {
+      std::fprintf(stderr, "unknown flag %s\n", words[i]);
+      std::exit(1);
+    }
+    flag->second(words[i + 1]);
+  }
+  return arguments;
+}
+
+}  // namespace
+}  // namespace uie
+
+int main(int count, char** words) { uie::bench(uie::parse(count, words)); }
