@@ -36,6 +36,21 @@ inline constexpr MetricName device_budget_tokens{
     "uie_device_budget_tokens", "tokens of the device's largest batch now: falls when memory runs out"};
 inline constexpr MetricName in_flight{"uie_extractions_in_flight", "texts being worked on"};
 
+// server/
+inline constexpr MetricName http_requests{"uie_http_requests_total", "requests answered, by route and status"};
+inline constexpr MetricName http_request_seconds{"uie_http_request_seconds",
+                                                 "time from a request's last byte to its answer, by route"};
+inline constexpr MetricName http_refused{"uie_http_refused_total",
+                                         "connections and requests refused before any route, by reason"};
+inline constexpr MetricName http_connections{"uie_http_connections", "open connections"};
+inline constexpr MetricName http_waiting{"uie_http_requests_waiting", "complete requests that no thread has taken yet"};
+inline constexpr MetricName http_in_flight{"uie_http_requests_in_flight", "requests being answered"};
+inline constexpr MetricName http_buffered_bytes{"uie_http_buffered_bytes", "request bytes held in memory"};
+inline constexpr MetricName http_idle_closed{"uie_http_idle_closed_total",
+                                             "idle connections closed, for their age or to make room"};
+inline constexpr MetricName http_client_gone{"uie_http_client_gone_total",
+                                             "requests whose client left before the answer"};
+
 }  // namespace metric_names
 
 namespace metric_bounds {

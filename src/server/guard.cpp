@@ -167,11 +167,12 @@ void Guard::on_event(uint64_t id, uint32_t events) {
   if ((events & EPOLLRDHUP) && !std::exchange(connection.peer_done, true)) {
     connection.next_probe = Clock::now() + half_closed_patience;
   }
+  // An edge comes once: input that is not read now is remembered.
+  if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) connection.readable = true;
   switch (connection.state) {
     case Connection::State::reading:
       return read_from(connection);
     case Connection::State::busy:
-      connection.readable = true;
       return;
     case Connection::State::writing:
       return flush(connection);
@@ -400,6 +401,7 @@ void Guard::finish_answer(Connection& connection) {
 
 void Guard::refuse(Connection& connection, const Problem& problem, std::string_view reason) {
   metrics_.refused(reason);
+  log_info("refused " + std::to_string(problem.status) + " peer=" + connection.address + ": " + problem.detail);
   connection.out = refusal_bytes(problem);
   connection.out_sent = 0;
   connection.close_after = true;

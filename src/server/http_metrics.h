@@ -1,4 +1,4 @@
-// What the front end counts of itself. Every name is registered here and nowhere else.
+// What the front end counts of itself.
 #pragma once
 
 #include <array>

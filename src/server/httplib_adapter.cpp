@@ -8,6 +8,7 @@
 
 #include <httplib.h>
 
+#include "server/http_date.h"
 #include "server/raw_answer.h"
 
 namespace uie {
@@ -110,6 +111,7 @@ void HttplibAdapter::Library::finish_headers(httplib::Response& response) {
   response.headers.erase("Keep-Alive");
   response.headers.erase("Accept-Ranges");
   if (response.status == 304 || response.status == 204) response.headers.erase("Content-Length");
+  response.set_header("Date", http_date());
   response.set_header("X-Request-Id", ids_->request_id);
   response.set_header("traceparent", ids_->traceparent);
   const HttpHead& head = exchange_->request.head;

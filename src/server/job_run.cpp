@@ -9,7 +9,7 @@ namespace uie {
 namespace {
 
 // How long a wait goes on before it looks whether anybody still wants the answer.
-constexpr std::chrono::milliseconds look_up{50};
+constexpr std::chrono::milliseconds look_up{100};
 
 class JobRun {
  public:

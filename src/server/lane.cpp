@@ -7,13 +7,14 @@
 
 namespace uie {
 
-Lane::Lane(size_t max_threads, std::function<Worker()> make_worker)
-    : max_threads_(max_threads), make_worker_(std::move(make_worker)) {
+Lane::Lane(size_t max_threads, Gauge& waiting, std::function<Worker()> make_worker)
+    : max_threads_(max_threads), waiting_gauge_(waiting), make_worker_(std::move(make_worker)) {
   MutexLock lock(mutex_);
   start_thread();
 }
 
 void Lane::put(Exchange exchange) {
+  waiting_gauge_.add(1);
   {
     MutexLock lock(mutex_);
     waiting_.push_back(std::move(exchange));
@@ -41,6 +42,7 @@ void Lane::run() {
     Exchange exchange = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
+    waiting_gauge_.add(-1);
     worker(std::move(exchange));
     lock.lock();
   }
@@ -55,11 +57,6 @@ void Lane::stop() {
   }
   changed_.notify_all();
   for (auto& thread : threads) thread.join();
-}
-
-size_t Lane::waiting() const {
-  MutexLock lock(mutex_);
-  return waiting_.size();
 }
 
 }  // namespace uie

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/exchange.h"
+#include "uie/base/metrics.h"
 #include "uie/base/mutex.h"
 
 namespace uie {
@@ -20,7 +21,7 @@ class Lane {
   using Worker = std::function<void(Exchange)>;
 
   // make_worker is called once in each thread. Threads are started as they are needed, at most max_threads.
-  Lane(size_t max_threads, std::function<Worker()> make_worker);
+  Lane(size_t max_threads, Gauge& waiting, std::function<Worker()> make_worker);
   ~Lane() { stop(); }
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
@@ -31,16 +32,15 @@ class Lane {
   // Works off what waits, then ends the threads. No put() after it.
   void stop();
 
-  size_t waiting() const;
-
  private:
   void run();
   void start_thread() UIE_REQUIRES(mutex_);
 
   const size_t max_threads_;
+  Gauge& waiting_gauge_;
   const std::function<Worker()> make_worker_;
 
-  mutable Mutex mutex_;
+  Mutex mutex_;
   Condition changed_;
   std::deque<Exchange> waiting_ UIE_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_ UIE_GUARDED_BY(mutex_);

@@ -91,8 +91,8 @@ Result<void> Server::Impl::start() {
   add_model_routes(router, *site);
   add_health_routes(router, *site);
   if (auto added = add_static_routes(router, *site); !added) return added;
-  work.emplace(thread_count(options), [this] { return make_worker(); });
-  express.emplace(express_threads, [this] { return make_worker(); });
+  work.emplace(thread_count(options), metrics.requests_waiting, [this] { return make_worker(); });
+  express.emplace(express_threads, metrics.requests_waiting, [this] { return make_worker(); });
   guard_thread = std::thread([this] { guard->run(); });
   return {};
 }

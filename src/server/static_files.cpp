@@ -80,7 +80,9 @@ Result<std::map<std::string, StaticFile>> load_static_files(const fs::path& dir)
     if (is_plain(path)) files.emplace(path, read_file(entry->path()));
   }
   if (error) return fail(ErrorCode::unavailable, "--web-dir cannot be read: " + error.message(), dir);
-  if (const auto index = files.find("/index.html"); index != files.end()) files.emplace("/", index->second);
+  for (const auto& [alias, path] : {std::pair{"/", "/index.html"}, std::pair{"/docs", "/docs.html"}}) {
+    if (const auto file = files.find(path); file != files.end()) files.emplace(alias, file->second);
+  }
   return files;
 }
 

@@ -15,8 +15,8 @@ struct StaticFile {
   std::string etag;  // with quotes
 };
 
-// By URL path: "/js/main.js"; index.html also as "/". Regular files whose names need no percent-encoding; at most
-// 32 MiB together. Errors: unavailable, when the folder cannot be read or is too large.
+// By URL path: "/js/main.js"; index.html also as "/", docs.html also as "/docs". Regular files whose names need no
+// percent-encoding; at most 32 MiB together. Errors: unavailable, when the folder cannot be read or is too large.
 Result<std::map<std::string, StaticFile>> load_static_files(const std::filesystem::path& dir);
 
 }  // namespace uie

@@ -267,7 +267,7 @@ TEST_F(ApiTest, CountsRequestsByRouteAndStatus) {
   EXPECT_EQ(metrics.value("uie_http_requests_total{route=/v1/extract,status=200}"), 1);
   EXPECT_EQ(metrics.value("uie_http_requests_total{route=/v1/extract,status=400}"), 1);
   EXPECT_EQ(metrics.value("uie_http_requests_total{route=unmatched,status=404}"), 1);
-  EXPECT_EQ(metrics.observed("uie_http_request_duration_seconds{route=/v1/extract}").size(), 2u);
+  EXPECT_EQ(metrics.observed("uie_http_request_seconds{route=/v1/extract}").size(), 2u);
 }
 
 TEST_F(ApiTest, ModelsInfoTokenize) {

@@ -36,6 +36,7 @@ TEST_F(StaticTest, ServesThePage) {
   start();
   const Answer page = ask(get("/"));
   EXPECT_EQ(page.status, 200);
+  EXPECT_TRUE(page.header("date").ends_with(" GMT"));
   EXPECT_EQ(page.header("content-type"), "text/html; charset=utf-8");
   EXPECT_NE(page.header("content-security-policy").find("default-src 'none'"), std::string::npos);
   EXPECT_EQ(page.body, "<!doctype html><title>页</title>");
@@ -62,6 +63,29 @@ TEST_F(StaticTest, NothingOutsideTheFolder) {
   for (const char* path : {"/../secret.txt", "/js/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt",
                            "//etc/passwd", "/js", "/js/", "/./index.html", "/index.html%00"}) {
     EXPECT_EQ(ask(get(path)).status, 404) << path;
+  }
+}
+
+// Every operation of the published description exists, and every route is described.
+TEST_F(StaticTest, ApiDescriptionIsTrue) {
+  options.web_dir = std::filesystem::path(UIE_SOURCE_DIR) / "web";
+  start();
+  EXPECT_EQ(ask(get("/docs")).status, 200);
+  const Json api = ask(get("/openapi.json")).json();
+  std::string described;
+  for (const auto& [path, operations] : api["paths"].items()) {
+    described += path + "\n";
+    const std::string allow = ask("OPTIONS " + path + " HTTP/1.1\r\nHost: x\r\n\r\n").header("allow");
+    for (const auto& [method, details] : operations.items()) {
+      const std::string name = method == "get" ? "GET" : "POST";
+      EXPECT_NE(allow.find(name), std::string::npos) << method << " " << path;
+    }
+  }
+  for (const std::string& key : metrics.keys()) {
+    const std::string prefix = "uie_http_request_seconds{route=";
+    if (!key.starts_with(prefix + "/")) continue;
+    const std::string route = key.substr(prefix.size(), key.size() - prefix.size() - 1);
+    EXPECT_NE(described.find(route + "\n"), std::string::npos) << route << " is not in web/openapi.json";
   }
 }
 

@@ -21,7 +21,7 @@ struct ServerOptions {
   size_t max_connections = 2'048;
   size_t max_connections_per_address = 256;  // loopback excepted
   size_t max_body_bytes = 8u << 20;
-  size_t max_buffered_bytes = 512u << 20;  // request bytes held for all connections together
+  size_t max_buffered_bytes = 128u << 20;  // request bytes held for all connections; as JSON they are some times more
   size_t max_request_line_bytes = 8u << 10;
   size_t max_header_line_bytes = 16u << 10;
   size_t max_header_bytes = 64u << 10;
