@@ -146,8 +146,8 @@ Result<void> write_part(const Reader& reader, const Part& part, OutputFile& file
 }
 
 Result<size_t> write_weights(const Reader& reader, const std::vector<Part>& parts, Store store, const fs::path& path) {
-  std::vector<TensorPlan> plans;
-  for (const Part& part : parts) plans.push_back(part.plan);
+  std::vector<TensorPlan> plans(parts.size());
+  std::transform(parts.begin(), parts.end(), plans.begin(), [](const Part& part) { return part.plan; });
   std::map<std::string, std::string> metadata = {{"format", "pt"}};
   if (store == Store::int8) metadata["int8"] = "row scale in NAME.scale: value = int8 * scale";
   const std::string header = safetensors_header(plans, metadata);

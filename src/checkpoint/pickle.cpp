@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "checkpoint/errors.h"
+#include "checkpoint/pickle_opcodes.h"
 
 namespace uie::checkpoint {
 namespace {
@@ -22,60 +23,6 @@ constexpr size_t kLongestPickle = size_t{64} << 20;  // offsets fit in 32 bits; 
 constexpr size_t kDeepestStack = size_t{1} << 16;    // the pickler adds to containers in batches of 1,000
 constexpr size_t kFreeMemory = size_t{1} << 18;
 constexpr size_t kMemoryPerByte = 8;  // a tensor takes about 110 bytes of pickle and 450 of memory
-
-enum Opcode : uint8_t {
-  kMark = '(',
-  kStop = '.',
-  kPop = '0',
-  kPopMark = '1',
-  kDup = '2',
-  kNone = 'N',
-  kReduce = 'R',
-  kBuild = 'b',
-  kBinInt = 'J',
-  kBinInt1 = 'K',
-  kBinInt2 = 'M',
-  kBinFloat = 'G',
-  kBinString = 'T',
-  kShortBinString = 'U',
-  kBinUnicode = 'X',
-  kBinBytes = 'B',
-  kShortBinBytes = 'C',
-  kAppend = 'a',
-  kAppends = 'e',
-  kGlobal = 'c',
-  kBinGet = 'h',
-  kLongBinGet = 'j',
-  kBinPut = 'q',
-  kLongBinPut = 'r',
-  kList = 'l',
-  kEmptyList = ']',
-  kDict = 'd',
-  kEmptyDict = '}',
-  kSetItem = 's',
-  kSetItems = 'u',
-  kTuple = 't',
-  kEmptyTuple = ')',
-  kBinPersId = 'Q',
-  kProto = 0x80,
-  kTuple1 = 0x85,
-  kTuple2 = 0x86,
-  kTuple3 = 0x87,
-  kNewTrue = 0x88,
-  kNewFalse = 0x89,
-  kLong1 = 0x8a,
-  kLong4 = 0x8b,
-  kShortBinUnicode = 0x8c,
-  kBinUnicode8 = 0x8d,
-  kBinBytes8 = 0x8e,
-  kEmptySet = 0x8f,
-  kAddItems = 0x90,
-  kFrozenSet = 0x91,
-  kStackGlobal = 0x93,
-  kMemoize = 0x94,
-  kFrame = 0x95,
-  kByteArray8 = 0x96
-};
 
 }  // namespace
 

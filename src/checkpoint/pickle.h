@@ -43,8 +43,8 @@ struct PickleEntry {
 class Pickle {
  public:
   // Reads one pickle from the start of `bytes`; what follows its STOP is left alone. Time and memory are linear in its
-  // length (about 8 bytes for each of the pickle's, and 256 KiB). Errors: corrupt_checkpoint, for names outside the list
-  // too; unsupported for names that stand for tensors we do not read.
+  // length (about 8 bytes for each of the pickle's, and 256 KiB). Errors: corrupt_checkpoint, for names outside the
+  // list too; unsupported for names that stand for tensors we do not read.
   static Result<Pickle> read(Bytes bytes);
 
   PickleValue top() const { return top_; }

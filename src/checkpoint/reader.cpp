@@ -85,6 +85,27 @@ struct Reader::State {
     return found == table.tensors.end() ? nullptr : &found->second;
   }
 
+  Result<TensorView> tensor(std::string_view name) const {
+    const TensorView* found = find(name);
+    if (found == nullptr) return corrupt("the checkpoint has no tensor of this name", printable(name));
+    return *found;
+  }
+
+  Result<std::vector<float>> floats(std::string_view name) const {
+    const Result<TensorView> stored = tensor(name);
+    if (!stored) return Unexpected(stored.error());
+    if (std::optional<std::vector<float>> numbers = widen(*stored)) return std::move(*numbers);
+    const TensorView* scale = stored->dtype == DType::i8 ? find(std::string(name).append(kScaleSuffix)) : nullptr;
+    if (scale == nullptr) {
+      return corrupt("its numbers are " + std::string(to_string(stored->dtype)) + " where floats belong",
+                     printable(name));
+    }
+    const std::optional<std::vector<float>> factors = widen(*scale);
+    const bool fits = factors && !stored->shape.empty() && scale->shape == std::vector{stored->shape[0]};
+    if (!fits) return corrupt("its .scale must hold one float for each row", printable(name));
+    return scale_rows(*stored, *factors);
+  }
+
   // `name` is the scale of an int8 tensor.
   bool is_companion(std::string_view name) const {
     if (!name.ends_with(kScaleSuffix)) return false;
@@ -118,25 +139,14 @@ const std::vector<std::string>& Reader::names() const { return state_->names; }
 
 bool Reader::contains(std::string_view name) const { return state_->find(name) != nullptr; }
 
-Result<TensorView> Reader::tensor(std::string_view name) const {
-  const TensorView* found = state_->find(name);
-  if (found == nullptr) return corrupt("the checkpoint has no tensor of this name", printable(name));
-  return *found;
-}
+Result<TensorView> Reader::tensor(std::string_view name) const { return state_->tensor(name); }
 
 Result<std::vector<float>> Reader::floats(std::string_view name) const {
-  const Result<TensorView> tensor = this->tensor(name);
-  if (!tensor) return Unexpected(tensor.error());
-  if (std::optional<std::vector<float>> numbers = widen(*tensor)) return std::move(*numbers);
-  const TensorView* scale = tensor->dtype == DType::i8 ? state_->find(std::string(name).append(kScaleSuffix)) : nullptr;
-  if (scale == nullptr) {
-    return corrupt("its numbers are " + std::string(to_string(tensor->dtype)) + " where floats belong",
-                   printable(name));
+  try {
+    return state_->floats(name);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::unavailable, "not enough memory for its numbers", printable(name));
   }
-  const std::optional<std::vector<float>> factors = widen(*scale);
-  const bool fits = factors && !tensor->shape.empty() && scale->shape == std::vector{tensor->shape[0]};
-  if (!fits) return corrupt("its .scale must hold one float for each row", printable(name));
-  return scale_rows(*tensor, *factors);
 }
 
 std::vector<std::string> Reader::model_names() const {

@@ -88,7 +88,7 @@ Result<Directory> read_end_records(Bytes archive) {
   const bool has_locator =
       *at >= kEnd64LocatorSize && ByteCursor(archive, *at - kEnd64LocatorSize).number<uint32_t>() == kEnd64Locator;
   if (!has_locator) return Directory{count, offset, size, *at};
-  const Result<Directory> wide = read_end64_record(archive, *at - kEnd64LocatorSize);
+  Result<Directory> wide = read_end64_record(archive, *at - kEnd64LocatorSize);
   if (!wide) return wide;
   const bool agree = (count == kElsewhere16 || count == wide->count) && (size == kElsewhere32 || size == wide->size) &&
                      (offset == kElsewhere32 || offset == wide->offset);
@@ -198,8 +198,8 @@ Result<void> check_names_differ(const std::vector<ZipEntry>& by_name) {
 }
 
 Result<void> check_no_overlap(const std::vector<ZipEntry>& entries) {
-  std::vector<const ZipEntry*> by_place;
-  for (const ZipEntry& entry : entries) by_place.push_back(&entry);
+  std::vector<const ZipEntry*> by_place(entries.size());
+  std::transform(entries.begin(), entries.end(), by_place.begin(), [](const ZipEntry& entry) { return &entry; });
   // Empty entries of one place must come before the entry that begins there.
   std::sort(by_place.begin(), by_place.end(), [](const ZipEntry* a, const ZipEntry* b) {
     return std::pair(a->data.data(), a->data.size()) < std::pair(b->data.data(), b->data.size());

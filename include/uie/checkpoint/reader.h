@@ -21,7 +21,8 @@ enum class DType { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
 size_t byte_size(DType dtype);
 std::string_view to_string(DType dtype);  // "F32", "BF16", … as safetensors spells it
 
-// A contiguous, little-endian, row-major view into memory that lives as long as the Reader.
+// A contiguous, little-endian, row-major view into memory that lives as long as the Reader. The bytes need not be
+// aligned to the size of a number: re-packed archives and unpadded headers put them anywhere.
 struct TensorView {
   DType dtype = DType::f32;
   std::vector<int64_t> shape;
@@ -34,9 +35,10 @@ struct TensorView {
 class Reader {
  public:
   // `path`: a weight file, or a model directory (model.safetensors before pytorch_model.bin).
-  // Memory: the file is mapped; tensors that are not contiguous in the file are copied.
+  // Memory: the file is mapped; tensors that are not contiguous in the file are copied, up to a few times its size.
   // Errors: corrupt_checkpoint (message says what is wrong, `where` the file, entry or tensor),
-  // unsupported (compressed, sparse, complex, quantised, TorchScript).
+  // unsupported (compressed, encrypted, sparse, complex, quantised, TorchScript, several files), unavailable (not
+  // enough memory).
   static Result<Reader> open(const std::filesystem::path& path);
 
   // The same for bytes in memory (fuzzing, tests). The bytes must outlive the reader.
