@@ -5,6 +5,9 @@
 // either goes into the word being collected or ends it, and a word is matched in place as soon as it ends.
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "text/char_actions.h"
 #include "text/piece_trie.h"
 #include "text/special_tokens.h"
