@@ -1,19 +1,17 @@
 #include "text/spm_tokenizer.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
-#include <sentencepiece_processor.h>
+#include "text/spm/library.h"
 
 namespace uie {
 namespace {
 
-using sentencepiece::SentencePieceProcessor;
-
-std::optional<int32_t> find_piece(const SentencePieceProcessor& processor, std::string_view piece) {
-  const int id = processor.PieceToId(piece);  // [UNK]'s for what it does not know
-  if (processor.IdToPiece(id) != piece) return std::nullopt;
-  return id;
+std::optional<int32_t> find_piece(const UieSpmApi& api, const void* processor, std::string_view piece) {
+  const int32_t id = api.find(processor, piece.data(), piece.size());
+  return id >= 0 ? std::optional(id) : std::nullopt;
 }
 
 // The last code point that starts at or before `byte`.
@@ -40,32 +38,33 @@ uint32_t code_point_behind(const Text& text, size_t byte) {
 
 Result<std::shared_ptr<const SpmTokenizer>> SpmTokenizer::make(std::string_view model, bool rex_specials,
                                                                const std::string& name) {
-  auto processor = std::make_unique<SentencePieceProcessor>();
-  if (const auto status = processor->LoadFromSerializedProto(model); !status.ok()) {
-    return fail(ErrorCode::corrupt_checkpoint, "not a sentencepiece model: " + status.ToString(), name);
-  }
+  const auto library = spm_library();
+  if (!library) return fail(library.error().code, library.error().message, name);
+  const UieSpmApi& api = **library;
+  std::array<char, 256> reason{};
+  Processor processor(api.load(model.data(), model.size(), reason.data(), reason.size()), api.free);
+  if (!processor)
+    return fail(ErrorCode::corrupt_checkpoint, std::string("not a sentencepiece model: ") + reason.data(), name);
   SpecialTokens special;
-  find_base_specials(special, [&](std::string_view literal) { return find_piece(*processor, literal); });
-  if (special.unk < 0) special.unk = processor->unk_id();
+  find_base_specials(special, [&](std::string_view literal) { return find_piece(api, processor.get(), literal); });
+  if (special.unk < 0) special.unk = api.unk_id(processor.get());
   if (special.cls < 0 || special.sep < 0) {
     return fail(ErrorCode::corrupt_checkpoint, "the sentencepiece model must define the pieces [CLS] and [SEP]", name);
   }
   std::vector<std::string> added;
   const auto add = [&](std::string_view literal) {
-    if (const auto known = find_piece(*processor, literal)) return *known;
+    if (const auto known = find_piece(api, processor.get(), literal)) return *known;
     added.emplace_back(literal);
-    return processor->GetPieceSize() + static_cast<int32_t>(added.size()) - 1;
+    return api.piece_count(processor.get()) + static_cast<int32_t>(added.size()) - 1;
   };
   special.mask = add("[MASK]");
   if (rex_specials) add_rex_specials(special, add);
-  return std::shared_ptr<const SpmTokenizer>(new SpmTokenizer(std::move(processor), special, std::move(added)));
+  return std::shared_ptr<const SpmTokenizer>(new SpmTokenizer(api, std::move(processor), special, std::move(added)));
 }
 
-SpmTokenizer::SpmTokenizer(std::unique_ptr<Processor> processor, const SpecialTokens& special,
+SpmTokenizer::SpmTokenizer(const UieSpmApi& api, Processor processor, const SpecialTokens& special,
                            std::vector<std::string> added)
-    : processor_(std::move(processor)), special_(special), added_(std::move(added)), literals_(special) {}
-
-SpmTokenizer::~SpmTokenizer() = default;
+    : api_(api), processor_(std::move(processor)), special_(special), added_(std::move(added)), literals_(special) {}
 
 std::vector<Token> SpmTokenizer::encode(const Text& text) const {
   const std::string_view bytes = text.bytes();
@@ -88,26 +87,32 @@ std::vector<Token> SpmTokenizer::encode(const Text& text) const {
 
 void SpmTokenizer::encode_stretch(const Text& text, size_t begin, size_t end, std::vector<Token>& tokens) const {
   if (begin == end) return;
-  sentencepiece::ImmutableSentencePieceText pieces;
-  const std::string_view stretch = std::string_view(text.bytes()).substr(begin, end - begin);
-  if (!processor_->Encode(stretch, pieces.mutable_proto()).ok()) {
-    tokens.push_back({special_.unk, code_point_at(text, begin), code_point_at(text, end)});
-    return;
-  }
-  for (const auto& piece : pieces.pieces()) {
-    const uint32_t first = code_point_at(text, begin + piece.begin());
-    const uint32_t last = code_point_behind(text, begin + piece.end());
+  const auto append = [&](int32_t id, size_t piece_begin, size_t piece_end) {
+    const uint32_t first = code_point_at(text, begin + piece_begin);
+    const uint32_t last = code_point_behind(text, begin + piece_end);
     // A piece of no width, such as the leading "▁" alone, takes the character that it stands at.
-    tokens.push_back({static_cast<int32_t>(piece.id()), first, std::max(last, std::min(first + 1, text.size()))});
+    tokens.push_back({id, first, std::max(last, std::min(first + 1, text.size()))});
+  };
+  const auto call = [](void* context, int32_t id, size_t piece_begin, size_t piece_end) {
+    (*static_cast<decltype(append)*>(context))(id, piece_begin, piece_end);
+  };
+  if (!api_.encode(processor_.get(), text.bytes().data() + begin, end - begin, call,
+                   const_cast<void*>(static_cast<const void*>(&append)))) {
+    tokens.push_back({special_.unk, code_point_at(text, begin), code_point_at(text, end)});
   }
 }
 
-size_t SpmTokenizer::vocab_size() const { return static_cast<size_t>(processor_->GetPieceSize()) + added_.size(); }
+size_t SpmTokenizer::vocab_size() const {
+  return static_cast<size_t>(api_.piece_count(processor_.get())) + added_.size();
+}
 
 std::string_view SpmTokenizer::piece(int32_t id) const {
-  const int32_t own = processor_->GetPieceSize();
+  const int32_t own = api_.piece_count(processor_.get());
   if (id < 0 || static_cast<size_t>(id) >= vocab_size()) return {};
-  return id < own ? processor_->IdToPiece(id) : added_[static_cast<size_t>(id - own)];
+  if (id >= own) return added_[static_cast<size_t>(id - own)];
+  size_t size = 0;
+  const char* bytes = api_.piece(processor_.get(), id, &size);
+  return {bytes, size};
 }
 
 }  // namespace uie

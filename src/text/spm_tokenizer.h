@@ -10,11 +10,8 @@
 #include <vector>
 
 #include "text/special_tokens.h"
+#include "text/spm/plugin.h"
 #include "uie/text/tokenizer.h"
-
-namespace sentencepiece {
-class SentencePieceProcessor;
-}
 
 namespace uie {
 
@@ -25,7 +22,6 @@ class SpmTokenizer final : public Tokenizer {
   // Errors: corrupt_checkpoint (no sentencepiece model, or no [CLS] or [SEP] piece), `where` = `name`.
   static Result<std::shared_ptr<const SpmTokenizer>> make(std::string_view model, bool rex_specials,
                                                           const std::string& name);
-  ~SpmTokenizer() override;
 
   std::vector<Token> encode(const Text& text) const override;
   const SpecialTokens& special() const override { return special_; }
@@ -34,14 +30,15 @@ class SpmTokenizer final : public Tokenizer {
   bool continues_word(int32_t id) const override { return !piece(id).starts_with("\u2581") && !literals_.contains(id); }
 
  private:
-  using Processor = sentencepiece::SentencePieceProcessor;
+  using Processor = std::unique_ptr<void, void (*)(void*)>;
 
-  SpmTokenizer(std::unique_ptr<Processor> processor, const SpecialTokens& special, std::vector<std::string> added);
+  SpmTokenizer(const UieSpmApi& api, Processor processor, const SpecialTokens& special, std::vector<std::string> added);
 
   // Appends the tokens of the bytes [begin, end) of the text.
   void encode_stretch(const Text& text, size_t begin, size_t end, std::vector<Token>& tokens) const;
 
-  std::unique_ptr<Processor> processor_;
+  const UieSpmApi& api_;
+  Processor processor_;
   SpecialTokens special_;
   std::vector<std::string> added_;  // pieces behind the model's own
   SpecialLiterals literals_;
