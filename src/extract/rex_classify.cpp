@@ -10,9 +10,11 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <numeric>
 
+#include "extract/rex_cut.h"
 #include "extract/rex_next_level.h"
 #include "extract/rex_span.h"
 
@@ -109,7 +111,9 @@ class ClassMode final : public RexMode {
     is_cut_ = false;
     handshakes_.clear();
     for (const Run& run : level.runs) {
-      handshakes_.push_back(&known_[{level.hints[run.hint].ids, run.window}]);
+      auto& windows = known_[level.hints[run.hint].ids];
+      if (windows.size() <= run.window) windows.resize(run.window + 1);
+      handshakes_.push_back(&windows[run.window]);
       has_later_windows_ = has_later_windows_ || run.window > 0;
     }
   }
@@ -153,8 +157,7 @@ class ClassMode final : public RexMode {
     }
     if (best) candidates_.push_back(std::move(*best));
     if (next.cut() || is_cut_) {
-      answer.truncated = true;
-      answer.warnings.push_back("more labels on one level would be expanded than the limit allows; the rest was not");
+      say_cut(answer, "more labels on one level would be expanded than the limit allows; the rest was not");
     }
     std::vector<Prefix> prefixes = next.take();
     return prefixes.empty() ? finish_pass(answer) : prefixes;
@@ -286,8 +289,9 @@ class ClassMode final : public RexMode {
   std::vector<std::vector<double>*> handshakes_;  // confidence of each type at the first text token
   bool is_cut_ = false;                           // a run had too many hits
 
-  // Handshake confidences by hint and window, of both passes. Empty: not asked yet.
-  std::map<std::pair<std::vector<int32_t>, uint32_t>, std::vector<double>> known_;
+  // Handshake confidences by hint and window, of both passes; empty: not asked yet. In a deque, for handshakes_ points
+  // into it while windows are added.
+  std::map<std::vector<int32_t>, std::deque<std::vector<double>>> known_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "extract/rex_classify.h"
+#include "extract/rex_cut.h"
 #include "extract/rex_spans.h"
 
 namespace uie {
@@ -124,10 +125,11 @@ void RexExtraction::plan_level(std::vector<Prefix> prefixes) {
   if (reference_runs_ == 0) answer_.usage.windows = planned.windows;
   reference_runs_ += static_cast<uint32_t>(level_.runs.size());
   if (packed.cut || planned.cut)
-    say_cut("more than " + std::to_string(caps.max_queries) + " encoder queries were needed; the rest was not asked");
+    say_cut(answer_,
+            "more than " + std::to_string(caps.max_queries) + " encoder queries were needed; the rest was not asked");
   if (planned.windows < planned.wanted_windows) {
-    say_cut("only the first " + std::to_string(planned.windows) + " of " + std::to_string(planned.wanted_windows) +
-            " windows of the text were read");
+    say_cut(answer_, "only the first " + std::to_string(planned.windows) + " of " +
+                         std::to_string(planned.wanted_windows) + " windows of the text were read");
   }
   if (packed.prefixes_too_long > 0) {
     answer_.warnings.push_back(std::to_string(packed.prefixes_too_long) +
@@ -146,17 +148,12 @@ void RexExtraction::finish_levels() {
 
 void RexExtraction::finish() {
   merge_duplicates(answer_.chains);
-  std::erase_if(answer_.chains, [&](const Chain& chain) { return !passes_thresholds(request_->root, chain); });
+  const TaskOptions& options = request_->task.options;
+  if (options.threshold > 0 || !options.thresholds.empty()) {
+    std::erase_if(answer_.chains, [&](const Chain& chain) { return !passes_thresholds(request_->root, chain); });
+  }
   level_ = {};
   done_ = true;
-}
-
-void RexExtraction::say_cut(std::string warning) {
-  answer_.truncated = true;
-  for (const std::string& said : answer_.warnings) {
-    if (said == warning) return;
-  }
-  answer_.warnings.push_back(std::move(warning));
 }
 
 }  // namespace uie

@@ -31,7 +31,6 @@ class RexExtraction final : public Extraction {
   void plan_level(std::vector<Prefix> prefixes);
   void finish_levels();
   void finish();
-  void say_cut(std::string warning);
 
   const std::unique_ptr<const RexRequest> request_;  // at a fixed address: modes and labels point into it
   std::unique_ptr<RexMode> mode_;

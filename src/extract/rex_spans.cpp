@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "extract/rex_cut.h"
 #include "extract/rex_next_level.h"
 #include "extract/rex_span.h"
 
@@ -99,11 +100,6 @@ class SpanMode final : public RexMode {
     for (const Item& item : prefix.items) names.push_back(item.type);
     names.push_back(label.name);
     return is_whole_path(request_.root, names);
-  }
-
-  static void say_cut(Extracted& answer, std::string warning) {
-    answer.truncated = true;
-    if (answer.warnings.empty() || answer.warnings.back() != warning) answer.warnings.push_back(std::move(warning));
   }
 
   const RexRequest& request_;

@@ -19,8 +19,9 @@ class Extraction {
  public:
   virtual ~Extraction() = default;
 
-  // The queries that can run now; empty when waiting for results or done. Queries are numbered 0, 1, 2, … in the
-  // order in which next() hands them out over the extraction's life.
+  // The queries that can run now; empty when waiting for results or done. Ask again after each feed: a long text hands
+  // its queries out in portions. Queries are numbered 0, 1, 2, … in the order in which next() hands them out over the
+  // extraction's life.
   virtual std::vector<Query> next() = 0;
 
   // The result of query number `query`; in any order, each once. Errors: internal when the number or kind is wrong.
