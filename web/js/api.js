@@ -9,7 +9,8 @@ export class Problem extends Error {
 
   text() {
     const places = this.errors.map((e) => `${e.pointer || "/"}  ${e.message}`);
-    return [this.title, this.message === this.title ? "" : this.message, ...places].filter(Boolean).join("\n");
+    const said = this.message === this.title || this.errors.some((e) => e.message === this.message);
+    return [this.title, said ? "" : this.message, ...places].filter(Boolean).join("\n");
   }
 }
 

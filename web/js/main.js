@@ -154,6 +154,7 @@ async function start() {
   at("threshold").addEventListener("input", redraw);
   at("text").addEventListener("input", countCharacters);
   at("schema").addEventListener("input", checkSchema);
+  for (const id of ["text", "schema"]) at(id).addEventListener("input", () => (at("example").value = ""));
   at("example").addEventListener("change", (event) => takeExample(event.target.value));
   at("language").addEventListener("click", () => {
     language = language === "zh" ? "en" : "zh";
