@@ -13,6 +13,9 @@
 //
 // Visibility: a query of group 0 sees everything; another row gets a mask, made once for each run of equal (group,
 // slot).
+#pragma once
+
+#include "model/cpu/gemm_kernel.inl"
 
 namespace uie::model::cpu {
 namespace {

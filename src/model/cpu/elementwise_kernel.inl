@@ -1,4 +1,5 @@
 // Functions applied number by number, and LayerNorm.
+#pragma once
 
 namespace uie::model::cpu {
 namespace {

@@ -1,5 +1,8 @@
 // The product in bfloat16 with float sums: vdpbf16ps multiplies pairs (k, k + 1), so a panel stores pairs of rows, and
 // a row of A is read as 32-bit pairs where it lies. Twice the rate of float products, half the bytes of weights.
+#pragma once
+
+#include "model/cpu/gemm_kernel.inl"
 
 namespace uie::model::cpu {
 namespace {

@@ -1,6 +1,9 @@
 // Matrix products: a micro-kernel keeps a block of C in registers while it walks down k, reading one panel of B and one
 // number of each row of A per step. A is read where it lies (rows `lda` apart): it is small and in L1 or L2; B comes in
 // panels whose memory order is the reading order, so the hardware prefetcher streams it.
+#pragma once
+
+#include "model/cpu/elementwise_kernel.inl"
 
 namespace uie::model::cpu {
 namespace {

@@ -178,7 +178,7 @@ class LinkHeads : public EveryIsa {
         y[out] += static_cast<double>(linear.weight[out * kHidden + i]) * static_cast<double>(row[i]);
     }
     for (size_t m = 0; m < kHidden / 2; ++m) {
-      const double angle = static_cast<double>(position) * static_cast<double>(weights_.rotary_freqs[m]);
+      const double angle = static_cast<double>(static_cast<float>(position) * weights_.rotary_freqs[m]);
       z[2 * m] = y[2 * m] * std::cos(angle) - y[2 * m + 1] * std::sin(angle);
       z[2 * m + 1] = y[2 * m + 1] * std::cos(angle) + y[2 * m] * std::sin(angle);
     }
