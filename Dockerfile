@@ -10,7 +10,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
       libssl3 zlib1g liblzma5 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --no-create-home uie
-COPY --from=build /src/build/release/uie /opt/uie/bin/uie
+COPY --from=build /src/build/release/uie /src/build/release/libuie_spm.so /opt/uie/bin/
 COPY models/default /opt/uie/models/default
 COPY web /opt/uie/web
 USER uie

@@ -4,7 +4,7 @@
 build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libtorch-dev libopenblas0-pthread libcpp-httplib-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libexpected-dev
-  libsentencepiece-dev libprotobuf-dev prometheus-cpp-dev libssl-dev zlib1g-dev liblzma-dev
+  libsentencepiece-dev prometheus-cpp-dev libssl-dev zlib1g-dev liblzma-dev
 )
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev curl python3)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
