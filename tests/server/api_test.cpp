@@ -342,7 +342,9 @@ TEST_F(ApiTest, ListLongerThanTheQueue) {
   for (int i = 0; i < 100; ++i) body["texts"].push_back("t" + std::to_string(i));
   const Answer answer = ask(post("/v1/extract", body.dump()));
   ASSERT_EQ(answer.status, 200) << answer.body;
-  for (const Json& result : answer.json()["results"]) EXPECT_TRUE(result.contains("output"));
+  const Json results = answer.json()["results"];
+  EXPECT_EQ(results.size(), 100u);
+  for (const Json& result : results) EXPECT_TRUE(result.contains("output"));
 }
 
 TEST_F(ApiTest, HealthAnswersWhileEveryWorkerWaits) {

@@ -318,7 +318,7 @@ TEST_F(GuardTest, ReaderThatStopsIsDroppedOnDrain) {
   start(large_answer);
   Client client = connect();
   ASSERT_TRUE(client.send(post("/v1/extract", simple_request)));
-  std::this_thread::sleep_for(milliseconds(500));
+  ASSERT_TRUE(wait_for([&] { return metrics.value("uie_http_requests_total{route=/v1/extract,status=200}") == 1; }));
   const auto began = std::chrono::steady_clock::now();
   server->stop();
   EXPECT_LT(elapsed(began), milliseconds(5'000));
