@@ -13,6 +13,7 @@
 
 #include "engine/budget.h"
 #include "uie/base/log.h"
+#include "uie/base/thread_name.h"
 
 namespace uie::engine {
 namespace {
@@ -25,6 +26,7 @@ constexpr size_t kSmallestBudget = 64;  // tokens; a single query may always exc
 constexpr int kBatchesBeforeGrowth = 64;
 constexpr milliseconds kFirstPause{50}, kLongestPause{5'000};
 constexpr int kProbesBeforeReload = 2;
+constexpr double kLongestLingerMs = 10'000;
 
 constexpr const char* kNoDevice = "no device can run the model at the moment; try again later";
 constexpr const char* kDefect = "the model could not run this text; the server's log says why";
@@ -83,6 +85,7 @@ void Device::stop() {
 }
 
 void Device::run() noexcept try {
+  name_thread("uie-device");
   auto outcome = load();
   if (!outcome) log_error("a device could not be loaded: " + outcome.error().message);
   const bool usable = outcome.has_value();
@@ -121,13 +124,18 @@ void Device::serve() {
     } catch (const std::exception& error) {
       log_error("a batch was lost on a device:");
       log_error(error.what());
+      more = !wait_for_quit(kFirstPause);
+    } catch (...) {
+      log_error("a batch was lost on a device");
+      more = !wait_for_quit(kFirstPause);
     }
   }
 }
 
 // One batch; false when the batcher is closed.
 bool Device::turn() {
-  const auto linger = std::chrono::microseconds(static_cast<int64_t>(options_.linger_ms * 1'000));
+  const double linger_ms = std::clamp(options_.linger_ms, 0.0, kLongestLingerMs);
+  const auto linger = std::chrono::microseconds(static_cast<int64_t>(linger_ms * 1'000));
   Batch batch = batcher_.take(status_.budget, linger);
   if (batch.empty()) return false;
   const auto now = Clock::now();
@@ -231,8 +239,7 @@ void Device::fail_health(const std::string& error) {
 bool Device::recover() {
   milliseconds pause = kFirstPause;
   for (int probes = 1;; ++probes) {
-    quit_.pop(Deadline::after(pause));
-    if (quit_.closed()) return false;
+    if (wait_for_quit(pause)) return false;
     pause = std::min(pause * 2, kLongestPause);
     const bool reload = probes > kProbesBeforeReload || !known_good_;
     if (reload ? load().has_value() && (!known_good_ || probe()) : probe()) break;
@@ -244,6 +251,11 @@ bool Device::recover() {
   status_.budget = full_budget_;
   set_health(DeviceHealth::healthy);
   return true;
+}
+
+bool Device::wait_for_quit(std::chrono::milliseconds pause) {
+  quit_.pop(Deadline::after(pause));
+  return quit_.closed();
 }
 
 // Keeps the shape of a small query that runs.

@@ -52,6 +52,7 @@ class Device {
   bool probe();
   void fail_health(const std::string& error);
   bool recover();
+  bool wait_for_quit(std::chrono::milliseconds pause);
   void remember(const Query& query);
   void shrink_budget(const Load& load);
   void grow_budget();

@@ -28,7 +28,7 @@ struct Engine::Impl {
         permits(limit),
         batcher(stages, planning),
         planners(std::move(family), batcher, stages, planning, limit),
-        intake(queue, permits, stages, planners) {
+        intake(queue, permits, limit, stages, planners) {
     for (size_t i = 0; i < limit; ++i) permits.push(Permit{});
     for (auto& make : factories) {
       devices.push_back(std::make_unique<Device>(std::move(make), batcher, stages, healthy_devices, options, metrics));

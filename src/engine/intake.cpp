@@ -1,12 +1,19 @@
 #include "engine/intake.h"
 
+#include <algorithm>
+
 #include "uie/base/log.h"
+#include "uie/base/thread_name.h"
 
 namespace uie::engine {
 namespace {
 
 // How long stop() may go unnoticed by a thread that waits for a job or for a permit.
 constexpr std::chrono::milliseconds kAttention{100};
+
+// A long text counts for several: its queries take about 25 bytes a code point and hint, so 256 permits stand for some
+// 400 MB of queries at most, and texts of the usual length take one each.
+constexpr size_t kCharsPerPermit = 65'536;
 
 }  // namespace
 
@@ -22,6 +29,7 @@ void Intake::stop(Deadline patience) {
 }
 
 void Intake::work() noexcept {
+  name_thread("uie-intake");
   for (bool more = true; more;) {
     try {
       more = take_one();
@@ -42,7 +50,11 @@ bool Intake::take_one() {
   auto flight = std::make_unique<Flight>(queue_, permits_, stages_);
   auto job = queue_.take(Deadline::after(stopping ? std::chrono::milliseconds(0) : kAttention));
   if (!job) return !closed;
+  const size_t permits = std::min<size_t>(1 + job->task.text.size() / kCharsPerPermit, limit_);
   flight->board(std::move(*job));
+  while (flight->ticket.permits() < permits && !(stopping_ && patience_.expired())) {
+    if (permits_.pop(Deadline::after(kAttention))) flight->ticket.add_permit();
+  }
   stages_.queue.observe(flight->timing.queue);
   planners_.land(std::move(flight));
   return true;

@@ -10,8 +10,9 @@ namespace uie::engine {
 
 class Intake {
  public:
-  Intake(JobQueue& queue, Permits& permits, Stages& stages, FlightSink& planners)
-      : queue_(queue), permits_(permits), stages_(stages), planners_(planners) {}
+  // limit: how many permits there are.
+  Intake(JobQueue& queue, Permits& permits, size_t limit, Stages& stages, FlightSink& planners)
+      : queue_(queue), permits_(permits), limit_(limit), stages_(stages), planners_(planners) {}
   ~Intake() { stop(Deadline::after(std::chrono::milliseconds(0))); }
 
   void start();
@@ -25,6 +26,7 @@ class Intake {
 
   JobQueue& queue_;
   Permits& permits_;
+  const size_t limit_;
   Stages& stages_;
   FlightSink& planners_;
   std::atomic<bool> stopping_ = false;

@@ -1,6 +1,7 @@
 #include "engine/planner.h"
 
 #include "uie/base/log.h"
+#include "uie/base/thread_name.h"
 
 namespace uie::engine {
 namespace {
@@ -41,6 +42,7 @@ void Planners::stop() {
 }
 
 void Planners::work() {
+  name_thread("uie-planner");
   while (auto flight = landed_.pop()) step(std::move(*flight));
 }
 

@@ -9,7 +9,7 @@ namespace uie::engine {
 Ticket::~Ticket() {
   if (owes_answer_) answer(fail(ErrorCode::internal, "the server lost track of this job; its log says more"));
   if (id_ != 0) stages_.landed();
-  permits_.try_push(Permit{});
+  while (held_-- > 0) permits_.try_push(Permit{});
 }
 
 void Ticket::accept(JobId id) noexcept {

@@ -11,17 +11,22 @@
 
 namespace uie::engine {
 
-// Leave to work on one text; as many exist as texts may be in flight.
+// Leave to work on one text; as many exist as texts may be in flight. A very long text takes several.
 using Permit = std::monostate;
 using Permits = Channel<Permit>;
 
-// Owns one permit taken from `permits`, gives it back when it dies. One thread at a time; abandoned() from any.
+// Owns one permit taken from `permits`, or more; gives them back when it dies. One thread at a time; abandoned() from
+// any.
 class Ticket {
  public:
   Ticket(JobQueue& queue, Permits& permits, Stages& stages) : queue_(queue), permits_(permits), stages_(stages) {}
   ~Ticket();
   Ticket(const Ticket&) = delete;
   Ticket& operator=(const Ticket&) = delete;
+
+  // One more permit has been taken for this job.
+  void add_permit() { ++held_; }
+  size_t permits() const { return held_; }
 
   // From here on the job must be answered.
   void accept(JobId id) noexcept;
@@ -35,6 +40,7 @@ class Ticket {
   JobQueue& queue_;
   Permits& permits_;
   Stages& stages_;
+  size_t held_ = 1;
   JobId id_ = 0;
   bool owes_answer_ = false;
 };

@@ -1,7 +1,6 @@
 #include "uie/base/metrics.h"
 
 #include <fstream>
-#include <regex>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -30,11 +29,13 @@ TEST(FakeMetrics, SameNameAndLabelsIsTheSameSeries) {
 TEST(MetricNames, AreWellFormedAndUnique) {
   std::ifstream file(UIE_SOURCE_DIR "/src/base/metric_names.h");
   const std::string source((std::istreambuf_iterator<char>(file)), {});
-  const std::regex entry(R"(MetricName \w+\{\s*"([^"]*)\")");
   std::set<std::string> names;
-  for (std::sregex_iterator it(source.begin(), source.end(), entry), end; it != end; ++it) {
-    const std::string name = (*it)[1];
-    EXPECT_TRUE(std::regex_match(name, std::regex("uie_[a-z][a-z_]*"))) << name;
+  for (size_t at = 0; (at = source.find("constexpr MetricName ", at)) != std::string::npos;) {
+    const size_t begin = source.find('"', at) + 1;
+    at = source.find('"', begin);
+    const std::string name = source.substr(begin, at - begin);
+    EXPECT_TRUE(name.starts_with("uie_")) << name;
+    EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string::npos) << name;
     EXPECT_TRUE(names.insert(name).second) << name << " is listed twice";
   }
   EXPECT_GE(names.size(), 10u);

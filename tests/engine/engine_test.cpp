@@ -102,6 +102,29 @@ TEST(Engine, TakesNoMoreThanMayBeInFlight) {
   for (auto& reply : replies) EXPECT_TRUE(reply->wait(late())->has_value());
 }
 
+// A text of many windows takes several places in flight, but never more than there are.
+TEST(Engine, LongTextsCountForSeveralInFlight) {
+  Gate gate;
+  EngineOptions options;
+  options.max_in_flight = 4;
+  Harness harness({fake_device([&](auto) {
+                    gate.pass();
+                    return std::nullopt;
+                  })},
+                  options);
+  ASSERT_TRUE(harness.engine.start());
+  std::vector<std::unique_ptr<Reply>> replies;
+  for (int i = 0; i < 4; ++i) replies.push_back(harness.submit("one " + std::string(70'000, 'x')));
+  ASSERT_TRUE(eventually([&] { return harness.engine.status().in_flight == 2; }));
+  std::this_thread::sleep_for(milliseconds(20));
+  EXPECT_EQ(harness.engine.status().in_flight, 2u);
+  replies.push_back(harness.submit("one " + std::string(900'000, 'x')));
+  gate.open();
+  for (auto& reply : replies) EXPECT_TRUE(reply->wait(late())->has_value());
+  EXPECT_TRUE(eventually([&] { return harness.engine.status().in_flight == 0; }));
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(harness.ask("one x"), expected_answer("one x")) << "all permits came back";
+}
+
 // Cancelled and expired texts never reach the device.
 TEST(Engine, DropsWhatNobodyWaitsForAsItPacks) {
   Gate gate;
