@@ -99,7 +99,8 @@ TEST_P(GoldenEngine, AllAtOnceGiveTheReferencesAnswers) {
     for (size_t i = 0; i < cases_.size(); ++i) {
       SCOPED_TRACE(cases_[i].id);
       expect_same(answers[i], alone_[i]);
-      if (!may_differ(cases_[i])) EXPECT_EQ(tuples_of(answers[i], cases_[i].task.text), cases_[i].result);
+      const bool reference = tuples_of(answers[i], cases_[i].task.text) == cases_[i].result;
+      EXPECT_TRUE(reference || may_differ(cases_[i]));
       queries += answers[i].usage.queries;
       EXPECT_EQ(answers[i].usage.characters, cases_[i].task.text.size());
       EXPECT_GT(answers[i].timing.total, 0);
