@@ -22,12 +22,6 @@ Post post_of(Activation activation) {
   return Post::none;
 }
 
-Dtype granted(Dtype wanted, Isa isa) {
-  if (wanted == Dtype::bf16 && !has_bf16(isa)) return Dtype::fp32;
-  if (wanted == Dtype::int16 && !has_int16(isa)) return Dtype::fp32;
-  return wanted;
-}
-
 // The kernels' softmax counts in powers of two.
 float score_scale(const DebertaConfig& config) { return config.score_scale() * std::numbers::log2e_v<float>; }
 
@@ -44,12 +38,11 @@ void spread_heads(const LinearWeights& linear, const HeadShape& shape, size_t k,
 }  // namespace
 
 bool has_bf16(Isa isa) { return kernels_for(isa).gemm_bf16 != nullptr; }
-bool has_int16(Isa isa) { return kernels_for(isa).gemm_int16 != nullptr; }
 
 DebertaCpu::DebertaCpu(const DebertaConfig& config, DebertaWeights weights, const CpuOptions& options)
     : config_(config),
       isa_(options.isa.value_or(best_isa())),
-      dtype_(granted(options.dtype, isa_)),
+      dtype_(has_bf16(isa_) ? options.dtype : Dtype::fp32),
       kernels_(kernels_for(isa_)),
       pool_(std::make_unique<ThreadPool>(options.threads, options.pin_to)),
       chunk_tokens_(options.chunk_tokens),
@@ -105,7 +98,7 @@ PackedMatrix DebertaCpu::pack_attention_output(const LinearWeights& linear) cons
 }
 
 DebertaCpu::Layer DebertaCpu::pack_layer(const DebertaLayerWeights& layer, const RelativeRows& rows,
-                                         const AlignedBuffer<float>& relative) {
+                                         const AlignedBuffer<float>& relative) const {
   const size_t inner = static_cast<size_t>(config_.intermediate);
   Layer packed;
   packed.qkv = pack_qkv(layer);

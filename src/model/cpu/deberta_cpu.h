@@ -6,9 +6,8 @@
 //
 // What holds: every sum has one fixed order that depends on the text alone. So results are the same bits whatever the
 // neighbours in the batch, their order, the number of threads and the split into chunks; they differ (in the last bits)
-// between instruction sets and dtypes. In bf16 the weights and the inputs of the layers' products are rounded; in int16
-// (for checkpoints that store int8 rows) the inputs alone, to 16 bits. Attention, LayerNorm and the link head are
-// float.
+// between instruction sets and between fp32 and bf16. In bf16 the weights and the inputs of the layers' products are
+// rounded; sums, attention, LayerNorm and the link head stay float.
 #pragma once
 
 #include <memory>
@@ -32,13 +31,12 @@ namespace uie::model::cpu {
 struct CpuOptions {
   size_t threads = 1;          // the caller of run() is one of them
   std::vector<int> pin_to;     // CPUs for the threads, the caller's first (it is not bound); empty: not bound
-  Dtype dtype = Dtype::fp32;   // falls back to fp32 where the processor lacks it (int16: also matrix by matrix)
+  Dtype dtype = Dtype::fp32;   // bf16 falls back to fp32 where the processor has no bfloat16 products
   std::optional<Isa> isa;      // nothing: the best available
   size_t chunk_tokens = 1024;  // whole texts run together up to this many tokens, so that activations stay in cache
 };
 
 bool has_bf16(Isa isa);
-bool has_int16(Isa isa);
 
 class DebertaCpu final : public LinkModel {
  public:
@@ -75,20 +73,20 @@ class DebertaCpu final : public LinkModel {
     AlignedBuffer<uint16_t> x16, context16, wide16;  // inputs of products in bf16
     AlignedBuffer<float> context, conv;
     Scratch scratch;
-    QuantisedRows quantised;
   };
 
   PackedMatrix pack(std::span<const float> weight, size_t columns, size_t k, std::span<const float> bias) const;
   PackedMatrix pack_qkv(const DebertaLayerWeights& layer) const;
   PackedMatrix pack_attention_output(const LinearWeights& linear) const;
-  Layer pack_layer(const DebertaLayerWeights& layer, const RelativeRows& rows, const AlignedBuffer<float>& relative);
+  Layer pack_layer(const DebertaLayerWeights& layer, const RelativeRows& rows,
+                   const AlignedBuffer<float>& relative) const;
   Norm pad(const NormWeights& norm) const;
   NormView view(const Norm& norm) const;
 
   void reserve(size_t tokens);
   Rows x() { return {work_.x.data(), bf16() ? work_.x16.data() : nullptr, hidden_ld_}; }
   bool bf16() const { return dtype_ == Dtype::bf16; }
-  Machine machine() { return {kernels_, *pool_, &work_.quantised}; }
+  Machine machine() const { return {kernels_, *pool_}; }
 
   void encode();
   void embed();

@@ -13,8 +13,7 @@ std::vector<Isa> detect() {
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   if (avx512) found.push_back(Isa::avx512);
-  const bool pairs = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
-  if (avx512 && pairs) found.push_back(Isa::avx512_bf16);
+  if (avx512 && __builtin_cpu_supports("avx512bf16")) found.push_back(Isa::avx512_bf16);
 #endif
   return found;
 }

@@ -9,8 +9,7 @@ namespace uie::model::cpu {
 
 struct Kernels;
 
-// Slowest first. Each needs all that its name says (avx512: F, BW, VL and DQ); avx512_bf16 has everything avx512 has,
-// and VNNI.
+// Slowest first. Each needs all that its name says; avx512_bf16 has everything avx512 has.
 enum class Isa { portable, avx2, avx512, avx512_bf16 };
 
 std::string_view to_string(Isa isa);

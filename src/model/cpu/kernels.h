@@ -18,18 +18,15 @@ enum class Post { none, gelu, relu, tanh };
 
 // C = post(A Wᵀ + bias) + residual, for rows [row_begin, row_end) and panels [panel_begin, panel_end) of W.
 // Either c or c16 is set. W is packed: panel p holds output columns [p * panel, (p + 1) * panel), as [k][panel] floats
-// or as [k / 2][panel][2] bfloat16 or int16.
+// or as [k / 2][panel][2] bfloat16.
 struct GemmTask {
-  const float* a = nullptr;          // [rows, lda]
-  const uint16_t* a16 = nullptr;     // bfloat16
-  const int16_t* a_int16 = nullptr;  // times row_scales
+  const float* a = nullptr;  // [rows, lda]
+  const uint16_t* a16 = nullptr;
   size_t lda = 0;
   const void* weights = nullptr;
-  const float* bias = nullptr;           // [panels * panel]; null: none
-  size_t k = 0;                          // bfloat16, int16: even
-  const float* row_scales = nullptr;     // int16: [rows], of A
-  const float* column_scales = nullptr;  // int16: [panels * panel], of W
-  float* c = nullptr;                    // [rows, ldc]
+  const float* bias = nullptr;  // [panels * panel]; null: none
+  size_t k = 0;                 // bfloat16: even
+  float* c = nullptr;           // [rows, ldc]
   uint16_t* c16 = nullptr;
   size_t ldc = 0;
   const float* residual = nullptr;  // [rows, ldc]; may be c; null: none
@@ -79,10 +76,7 @@ struct Kernels {
   size_t panel;       // columns of a packed panel
   size_t block_rows;  // rows a micro-kernel takes at once
   void (*gemm)(const GemmTask&);
-  void (*gemm_bf16)(const GemmTask&);   // a16 and bfloat16 weights; null where the instruction set lacks it
-  void (*gemm_int16)(const GemmTask&);  // a_int16, int16 weights, scales and bias set; null where lacking
-  // A row as int16 times a scale; count: a multiple of 16.
-  void (*quantise_row)(const float* x, size_t count, float limit, int16_t* y, float* scale);
+  void (*gemm_bf16)(const GemmTask&);  // a16 and bfloat16 weights; null where the instruction set lacks it
   void (*layer_norm)(const NormTask&);
   void (*activate)(Post post, const float* x, float* y, size_t count);  // count: a multiple of 16
   void (*exp2)(const float* x, float* y, size_t count);                 // x <= 0; count: a multiple of 16

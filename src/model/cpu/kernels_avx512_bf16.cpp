@@ -5,13 +5,12 @@
 #include "model/cpu/kernels.inl"
 
 #include "model/cpu/gemm_bf16_kernel.inl"
-#include "model/cpu/gemm_int16_kernel.inl"
 
 namespace uie::model::cpu {
 
 const Kernels& avx512_bf16_kernels() {
-  static constexpr Kernels kKernels = {kPanel,          kBlockRows,        gemm,     gemm_bf16, gemm_int16,
-                                       quantise_row,    layer_norm,        activate, exp2_row,  round_to_bf16,
+  static constexpr Kernels kKernels = {kPanel,          kBlockRows,        gemm,     gemm_bf16,
+                                       layer_norm,      activate,          exp2_row, round_to_bf16,
                                        pack_transposed, attention_scratch, attend};
   return kKernels;
 }

@@ -7,8 +7,8 @@
 namespace uie::model::cpu {
 
 const Kernels& portable_kernels() {
-  static constexpr Kernels kKernels = {kPanel,          kBlockRows,        gemm,     nullptr,  nullptr,
-                                       nullptr,         layer_norm,        activate, exp2_row, round_to_bf16,
+  static constexpr Kernels kKernels = {kPanel,          kBlockRows,        gemm,     nullptr,
+                                       layer_norm,      activate,          exp2_row, round_to_bf16,
                                        pack_transposed, attention_scratch, attend};
   return kKernels;
 }

@@ -8,7 +8,6 @@ namespace {
 // Input rows that one item keeps in L2 beside a panel.
 constexpr size_t kInputBytes = 384 << 10;
 constexpr size_t kNormRows = 16;
-constexpr size_t kQuantiseStep = 16;
 
 // A grid of items: row chunks × panel chunks. Panel chunks are outermost, so that threads read the same weights at the
 // same time; panels are split only when the rows alone would leave threads without work.
@@ -19,7 +18,7 @@ struct Grid {
 };
 
 Grid plan(const Machine& machine, const LinearTask& task) {
-  const size_t element = task.matrix->dtype() == Dtype::fp32 ? 4 : 2, block = machine.kernels.block_rows;
+  const size_t element = task.matrix->dtype() == Dtype::bf16 ? 2 : 4, block = machine.kernels.block_rows;
   const size_t fitting = std::clamp<size_t>(kInputBytes / (task.matrix->k() * element), 2 * block, 16 * block);
   Grid grid{};
   grid.row_step = round_up(ceil_div(task.rows, ceil_div(task.rows, fitting)), block);
@@ -30,26 +29,8 @@ Grid plan(const Machine& machine, const LinearTask& task) {
   return grid;
 }
 
-void quantise(const Machine& machine, const LinearTask& task) {
-  const size_t rows = task.rows, ld = task.input.ld, count = std::min(round_up(task.matrix->k(), kQuantiseStep), ld);
-  machine.quantised->numbers.reserve(rows * ld);
-  machine.quantised->scales.reserve(rows);
-  const float limit = int16_limit(task.matrix->k());
-  machine.pool.parallel_for(ceil_div(rows, kNormRows), [&](size_t item, size_t) {
-    for (size_t row = item * kNormRows; row < std::min((item + 1) * kNormRows, rows); ++row) {
-      machine.kernels.quantise_row(task.input.floats + row * ld, count, limit,
-                                   machine.quantised->numbers.data() + row * ld, &machine.quantised->scales[row]);
-    }
-  });
-}
-
-GemmTask whole(const Machine& machine, const LinearTask& task, bool to_floats) {
+GemmTask whole(const LinearTask& task, bool to_floats) {
   GemmTask gemm;
-  if (task.matrix->dtype() == Dtype::int16) {
-    gemm.a_int16 = machine.quantised->numbers.data();
-    gemm.row_scales = machine.quantised->scales.data();
-    gemm.column_scales = task.matrix->scales();
-  }
   gemm.a = task.input.floats;
   gemm.a16 = task.input.halves;
   gemm.lda = task.input.ld;
@@ -78,20 +59,12 @@ NormTask norm_task(const float* x, const float* add, const Rows& y, const NormVi
   return task;
 }
 
-void (*kernel_of(const Kernels& kernels, Dtype dtype))(const GemmTask&) {
-  if (dtype == Dtype::bf16) return kernels.gemm_bf16;
-  if (dtype == Dtype::int16) return kernels.gemm_int16;
-  return kernels.gemm;
-}
-
 // after(row_begin, row_end) runs in the same item when that item has made whole rows. Returns whether it did.
 template <class After>
 bool multiply_grid(const Machine& machine, const LinearTask& task, bool to_floats, After after) {
-  const Dtype dtype = task.matrix->dtype();
-  if (dtype == Dtype::int16) quantise(machine, task);
   const Grid grid = plan(machine, task);
-  const auto kernel = kernel_of(machine.kernels, dtype);
-  const GemmTask base = whole(machine, task, to_floats);
+  const auto kernel = task.matrix->dtype() == Dtype::bf16 ? machine.kernels.gemm_bf16 : machine.kernels.gemm;
+  const GemmTask base = whole(task, to_floats);
   machine.pool.parallel_for(grid.items(), [&](size_t item, size_t) {
     GemmTask gemm = base;
     gemm.row_begin = item % grid.row_chunks * grid.row_step;

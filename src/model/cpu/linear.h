@@ -7,25 +7,18 @@
 
 namespace uie::model::cpu {
 
-// Rows of numbers with a row pitch `ld` that is padded(width). Products in bf16 read `halves`, the others `floats`;
-// runs without bf16 leave `halves` null.
+// Rows of numbers with a row pitch `ld` that is padded(width). In bf16 the products read `halves`; fp32 runs leave it
+// null.
 struct Rows {
   float* floats = nullptr;
   uint16_t* halves = nullptr;
   size_t ld = 0;
 };
 
-// The input of an int16 product, made from floats just before it.
-struct QuantisedRows {
-  AlignedBuffer<int16_t> numbers;
-  AlignedBuffer<float> scales;
-};
-
-// What a pass needs besides weights and activations.
+// What a pass needs besides memory.
 struct Machine {
   const Kernels& kernels;
   ThreadPool& pool;
-  QuantisedRows* quantised = nullptr;  // for int16 products
 };
 
 struct NormView {

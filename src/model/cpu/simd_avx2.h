@@ -45,24 +45,6 @@ inline Vec keep_first(size_t count, Vec x, Vec y) {
   const __m256i kept = _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lanes);
   return _mm256_blendv_ps(y, x, _mm256_castsi256_ps(kept));
 }
-inline void store_int16(int16_t* p, Vec x) {
-  const __m256i whole = _mm256_cvtps_epi32(x);
-  const __m128i halves = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
-  __builtin_memcpy(p, &halves, sizeof(halves));
-}
-
-using IntVec = __m256i;
-inline IntVec int_zero() { return _mm256_setzero_si256(); }
-inline IntVec int_load(const int16_t* p) {
-  IntVec x;
-  __builtin_memcpy(&x, p, sizeof(x));
-  return x;
-}
-inline IntVec int_set1(int x) { return _mm256_set1_epi32(x); }
-inline Vec to_floats(IntVec x) { return _mm256_cvtepi32_ps(x); }
-// acc + the two products of each pair of 16-bit numbers.
-inline IntVec add_pairs(IntVec acc, IntVec a, IntVec b) { return _mm256_add_epi32(acc, _mm256_madd_epi16(a, b)); }
-
 inline void store_bf16(uint16_t* p, Vec x) {
   const __m256i bits = _mm256_castps_si256(x);
   const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));

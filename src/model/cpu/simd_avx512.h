@@ -37,25 +37,6 @@ inline Vec where_greater(Vec a, Vec b, Vec x, Vec y) {
 inline Vec keep_first(size_t count, Vec x, Vec y) {
   return _mm512_mask_blend_ps(static_cast<__mmask16>((1U << count) - 1U), y, x);
 }
-inline void store_int16(int16_t* p, Vec x) {
-  const __m256i halves = _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(x));
-  __builtin_memcpy(p, &halves, sizeof(halves));
-}
-
-using IntVec = __m512i;
-inline IntVec int_zero() { return _mm512_setzero_si512(); }
-inline IntVec int_load(const int16_t* p) { return _mm512_loadu_si512(p); }
-inline IntVec int_set1(int x) { return _mm512_set1_epi32(x); }
-inline Vec to_floats(IntVec x) { return _mm512_cvtepi32_ps(x); }
-// acc + the two products of each pair of 16-bit numbers.
-inline IntVec add_pairs(IntVec acc, IntVec a, IntVec b) {
-#ifdef __AVX512VNNI__
-  return _mm512_dpwssd_epi32(acc, a, b);
-#else
-  return _mm512_add_epi32(acc, _mm512_madd_epi16(a, b));
-#endif
-}
-
 inline void store_bf16(uint16_t* p, Vec x) {
 #ifdef __AVX512BF16__
   const __m256bh rounded = _mm512_cvtneps_pbh(x);

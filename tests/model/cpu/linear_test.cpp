@@ -49,7 +49,7 @@ class Linear : public EveryIsa {
       for (float& x : numbers) x = dtype == Dtype::bf16 ? from_bf16(to_bf16(x)) : x;
       return numbers;
     };
-    weight_ = dtype == Dtype::int16 ? int8_rows(shape) : rounded(random_.vector(shape.columns * shape.k));
+    weight_ = rounded(random_.vector(shape.columns * shape.k));
     bias_ = random_.vector(shape.columns);
     const std::vector<float> numbers = rounded(random_.vector(shape.rows * shape.k));
     input_ = AlignedBuffer<float>(shape.rows * ld_in_);
@@ -63,30 +63,6 @@ class Linear : public EveryIsa {
       for (size_t i = 0; i < shape.columns; ++i) residual_[row * ld_out_ + i] = random_();
     }
     matrix_ = PackedMatrix(kernels(), dtype, weight_, shape.columns, shape.k, bias_);
-    ASSERT_EQ(matrix_.dtype(), dtype);
-  }
-
-  // As a checkpoint stores them: int8 times a scale per row; one row of zeros, one that does not use the whole range.
-  std::vector<float> int8_rows(const Shape& shape) {
-    std::vector<float> weight;
-    for (size_t column = 0; column < shape.columns; ++column) {
-      const float scale = column == 1 ? 0 : random_(0.001F, 0.01F);
-      const float most = column == 2 ? 90.0F : 127.0F;
-      for (size_t i = 0; i < shape.k; ++i) weight.push_back(std::nearbyint(random_(-most, most)) * scale);
-    }
-    return weight;
-  }
-
-  // Half a step of the rounded inputs, times every weight at its worst sign, would be too lax: errors are independent.
-  double tolerance(size_t row, size_t column) const {
-    const double sums = 2e-6 * (4 + std::sqrt(static_cast<double>(shape_.k)));
-    if (dtype_ != Dtype::int16) return sums;
-    double most = 0, square = 0;
-    for (size_t i = 0; i < shape_.k; ++i) {
-      most = std::max(most, static_cast<double>(std::abs(input_[row * ld_in_ + i])));
-      square += std::pow(static_cast<double>(weight_[column * shape_.k + i]), 2);
-    }
-    return sums + 6 * most / static_cast<double>(int16_limit(shape_.k)) * 0.29 * std::sqrt(square);
   }
 
   LinearTask task(Rows output, Post post, const float* residual) {
@@ -112,16 +88,13 @@ class Linear : public EveryIsa {
     for (size_t row = 0; row < shape_.rows; ++row) {
       for (size_t column = 0; column < ld_out_; ++column) {
         const double wanted = column < shape_.columns ? exact(row, column, post, residual) : 0;
-        ASSERT_NEAR(y[row * ld_out_ + column], wanted, column < shape_.columns ? tolerance(row, column) : 0)
+        ASSERT_NEAR(y[row * ld_out_ + column], wanted, 2e-6 * (4 + std::sqrt(static_cast<double>(shape_.k))))
             << shape_.rows << "x" << shape_.columns << "x" << shape_.k << " at " << row << "," << column;
       }
     }
   }
 
-  bool lacks(Dtype dtype) const {
-    if (dtype == Dtype::bf16) return kernels().gemm_bf16 == nullptr;
-    return dtype == Dtype::int16 && kernels().gemm_int16 == nullptr;
-  }
+  bool lacks(Dtype dtype) const { return dtype == Dtype::bf16 && kernels().gemm_bf16 == nullptr; }
 
   Shape shape_{};
   Dtype dtype_ = Dtype::fp32;
@@ -130,19 +103,18 @@ class Linear : public EveryIsa {
   AlignedBuffer<float> input_, residual_;
   AlignedBuffer<uint16_t> input16_;
   PackedMatrix matrix_;
-  QuantisedRows quantised_;
 };
 UIE_FOR_EVERY_ISA(Linear);
 
 TEST_P(Linear, EqualsTheNaiveProduct) {
   ThreadPool pool(3);
-  for (const Dtype dtype : {Dtype::fp32, Dtype::bf16, Dtype::int16}) {
+  for (const Dtype dtype : {Dtype::fp32, Dtype::bf16}) {
     if (lacks(dtype)) continue;
     for (const Shape& shape : kShapes) {
       fill(shape, dtype);
       for (const Post post : {Post::none, Post::gelu, Post::relu, Post::tanh}) {
         AlignedBuffer<float> y(shape.rows * ld_out_);
-        multiply({kernels(), pool, &quantised_}, task({y.data(), nullptr, ld_out_}, post, nullptr));
+        multiply({kernels(), pool}, task({y.data(), nullptr, ld_out_}, post, nullptr));
         expect_exact(y, post, false);
       }
     }
@@ -151,46 +123,16 @@ TEST_P(Linear, EqualsTheNaiveProduct) {
 
 TEST_P(Linear, AddsAResidualInPlace) {
   ThreadPool pool(2);
-  for (const Dtype dtype : {Dtype::fp32, Dtype::bf16, Dtype::int16}) {
+  for (const Dtype dtype : {Dtype::fp32, Dtype::bf16}) {
     if (lacks(dtype)) continue;
     for (const Shape& shape : kShapes) {
       fill(shape, dtype);
       AlignedBuffer<float> y(residual_.size());
       std::memcpy(y.data(), residual_.data(), y.bytes());
-      multiply({kernels(), pool, &quantised_}, task({y.data(), nullptr, ld_out_}, Post::none, y.data()));
+      multiply({kernels(), pool}, task({y.data(), nullptr, ld_out_}, Post::none, y.data()));
       expect_exact(y, Post::none, true);
     }
   }
-}
-
-// The bound on inputs is what keeps integer sums from overflowing: all weights and inputs at their largest.
-TEST_P(Linear, LargestIntegerSumsDoNotOverflow) {
-  if (lacks(Dtype::int16)) return;
-  ThreadPool pool(1);
-  for (const size_t k : {512, 1536, 3072, 8192}) {
-    const std::vector<float> weight(k, 127.0F), ones(k, 1.0F);
-    const PackedMatrix matrix(kernels(), Dtype::int16, weight, 1, k, {});
-    AlignedBuffer<float> x(padded(k)), y(kRowStep);
-    std::copy(ones.begin(), ones.end(), x.data());
-    LinearTask task;
-    task.matrix = &matrix, task.input = {x.data(), nullptr, padded(k)}, task.rows = 1;
-    task.output = {y.data(), nullptr, kRowStep};
-    multiply({kernels(), pool, &quantised_}, task);
-    EXPECT_NEAR(y[0], 127.0F * static_cast<float>(k), 0.5) << k;
-  }
-}
-
-TEST(PackedMatrixInt16, IsGrantedToInt8RowsAlone) {
-  RandomNumbers random;
-  std::vector<float> row;
-  for (int i = 0; i < 300; ++i) row.push_back(static_cast<float>(random.pick(0, 254)) * 0.0123F - 127 * 0.0123F);
-  EXPECT_NE(int8_scale(row), 0);
-  EXPECT_EQ(int8_scale(std::vector<float>(20, 0.0F)), 1);
-  row[17] += 0.003F;
-  EXPECT_EQ(int8_scale(row), 0);
-  EXPECT_EQ(int8_scale(random.vector(300)), 0);
-  const PackedMatrix floats(kernels_for(best_isa()), Dtype::int16, row, 1, 300, {});
-  EXPECT_EQ(floats.dtype(), Dtype::fp32);
 }
 
 TEST_P(Linear, StoresRoundedHalves) {
@@ -198,8 +140,8 @@ TEST_P(Linear, StoresRoundedHalves) {
   fill({37, 70, 50}, Dtype::fp32);
   AlignedBuffer<float> y(37 * ld_out_);
   AlignedBuffer<uint16_t> y16(37 * ld_out_);
-  multiply({kernels(), pool, &quantised_}, task({y.data(), nullptr, ld_out_}, Post::gelu, nullptr));
-  multiply({kernels(), pool, &quantised_}, task({nullptr, y16.data(), ld_out_}, Post::gelu, nullptr));
+  multiply({kernels(), pool}, task({y.data(), nullptr, ld_out_}, Post::gelu, nullptr));
+  multiply({kernels(), pool}, task({nullptr, y16.data(), ld_out_}, Post::gelu, nullptr));
   for (size_t i = 0; i < y.size(); ++i) ASSERT_EQ(y16[i], to_bf16(y[i]));
 }
 
@@ -212,7 +154,7 @@ TEST_P(Linear, NormAfterTheProductIsLayerNorm) {
     AlignedBuffer<uint16_t> halves(rows * ld_out_);
     for (size_t i = 0; i < 40; ++i) weight[i] = random_(), bias[i] = random_();
     const NormView norm{weight.data(), bias.data(), 1e-7F, 40};
-    const Machine machine{kernels(), pool, &quantised_};
+    const Machine machine{kernels(), pool};
     multiply(machine, task({plain.data(), nullptr, ld_out_}, Post::none, residual_.data()));
     layer_norm(machine, plain.data(), nullptr, {plain.data(), nullptr, ld_out_}, rows, norm);
     multiply_and_norm(machine, task({fused.data(), halves.data(), ld_out_}, Post::none, residual_.data()), norm);
@@ -225,17 +167,17 @@ TEST_P(Linear, NormAfterTheProductIsLayerNorm) {
 
 TEST_P(Linear, ARowsBitsDoNotDependOnItsNeighbours) {
   ThreadPool one(1), three(3);
-  for (const Dtype dtype : {Dtype::fp32, Dtype::bf16, Dtype::int16}) {
+  for (const Dtype dtype : {Dtype::fp32, Dtype::bf16}) {
     if (lacks(dtype)) continue;
     fill({150, 100, 77}, dtype);
     AlignedBuffer<float> together(150 * ld_out_), alone(ld_out_);
-    multiply({kernels(), three, &quantised_}, task({together.data(), nullptr, ld_out_}, Post::gelu, nullptr));
+    multiply({kernels(), three}, task({together.data(), nullptr, ld_out_}, Post::gelu, nullptr));
     for (size_t row = 0; row < 150; ++row) {
       LinearTask single = task({alone.data(), nullptr, ld_out_}, Post::gelu, nullptr);
       single.input.floats += row * ld_in_;
       single.input.halves += row * ld_in_;
       single.rows = 1;
-      multiply({kernels(), one, &quantised_}, single);
+      multiply({kernels(), one}, single);
       ASSERT_EQ(std::memcmp(alone.data(), together.data() + row * ld_out_, ld_out_ * sizeof(float)), 0) << row;
     }
   }
