@@ -1,0 +1,66 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "data_files.h"
+#include "extract/fake_tokenizer.h"
+#include "extract/rex_family.h"
+#include "uie/extract/family.h"
+
+namespace uie::test {
+namespace {
+
+// Loads a folder that holds this config.json and nothing else.
+Error error_with(const std::string& config) {
+  const auto folder = std::filesystem::temp_directory_path() / ("uie-families-" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "config.json") << config;
+  const auto family = load_family(folder, ExtractOptions{});
+  std::filesystem::remove_all(folder);
+  EXPECT_FALSE(family) << config;
+  return family ? Error{} : family.error();
+}
+
+TEST(LoadFamily, KnowsRexUniNlu) {
+  const auto family = load_family(data_file("rex/ck_base"), ExtractOptions{});
+  ASSERT_TRUE(family) << family.error().message;
+  EXPECT_EQ((*family)->name(), "rex-uninlu");
+  EXPECT_EQ((*family)->max_length(), 512u);
+  EXPECT_EQ((*family)->tokenizer().special().prefix, 12800);
+}
+
+TEST(LoadFamily, NamesWhatIsMissingAndWhatIsKnown) {
+  const Error unknown = error_with(R"({"model_type": "bert"})");
+  EXPECT_EQ(unknown.code, ErrorCode::unsupported);
+  EXPECT_NE(unknown.message.find("\"bert\""), std::string::npos);
+  EXPECT_NE(unknown.message.find("deberta-v2 (RexUniNLU)"), std::string::npos) << unknown.message;
+  for (const char* config : {"", "[]", "{\"model_type\": 3}", "{}", "\xff", "{\"model_type\": \"deberta-v2\"}"}) {
+    const Error error = error_with(config);
+    EXPECT_EQ(error.code, ErrorCode::corrupt_checkpoint) << config << ": " << error.message;
+    EXPECT_FALSE(error.where.empty()) << config;
+  }
+  const auto nowhere = load_family("/nonexistent", ExtractOptions{});
+  ASSERT_FALSE(nowhere);
+  EXPECT_EQ(nowhere.error().where, "/nonexistent/config.json");
+}
+
+class PlainTokenizer final : public Tokenizer {
+ public:
+  std::vector<Token> encode(const Text&) const override { return {}; }
+  const SpecialTokens& special() const override { return special_; }
+  size_t vocab_size() const override { return 5; }
+  std::string_view piece(int32_t) const override { return {}; }
+
+ private:
+  const SpecialTokens special_{0, 3, 1, 2, 4, -1, -1, -1, -1};
+};
+
+TEST(RexFamily, NeedsTheFourAddedTokens) {
+  const auto family = make_rex_family(std::make_shared<PlainTokenizer>(), ExtractOptions{});
+  ASSERT_FALSE(family);
+  EXPECT_EQ(family.error().code, ErrorCode::corrupt_checkpoint);
+}
+
+}  // namespace
+}  // namespace uie::test
