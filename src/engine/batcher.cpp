@@ -75,9 +75,9 @@ bool Batcher::drop_abandoned(Batch& batch) {
   const Flight* asked = nullptr;
   bool unwanted = false;
   const auto dropped = [&](PendingQuery& query) {
-    const bool expired = query.flight().deadline.expired();
     if (&query.flight() != asked) unwanted = query.flight().ticket.abandoned();
     asked = &query.flight();
+    const bool expired = query.flight().deadline.expired();  // asked last: an expired job is abandoned too
     if (!expired && !unwanted) return false;
     (expired ? stages_.dropped_expired : stages_.dropped_cancelled).add();
     query.resolve(expired ? fail(ErrorCode::deadline, "the deadline passed before the text was read")

@@ -69,8 +69,9 @@ void Planners::step(FlightPtr flight) noexcept try {
 
 Result<std::vector<Query>> Planners::advance(Flight& flight) {
   const CountedOut counted_out{planning_};
+  const bool abandoned = flight.ticket.abandoned();  // asked first: an expired job is abandoned too
   if (flight.deadline.expired()) return fail(ErrorCode::deadline, "the deadline passed while the text was worked on");
-  if (flight.ticket.abandoned()) return fail(ErrorCode::cancelled, "the caller has gone");
+  if (abandoned) return fail(ErrorCode::cancelled, "the caller has gone");
   return flight.extraction ? feed(flight) : begin(flight);
 }
 

@@ -52,7 +52,7 @@ TEST(Engine, SaysHowItStands) {
   ASSERT_EQ(status.devices.size(), 2u);
   EXPECT_EQ(status.devices[0].health, DeviceHealth::healthy);
   EXPECT_EQ(status.devices[0].info.device, "cpu");
-  EXPECT_EQ(status.devices[0].budget.max_tokens, 1'024u);
+  EXPECT_EQ(status.devices[0].budget.max_tokens, 512u);
   EXPECT_EQ(status.devices[1].health, DeviceHealth::gone);
   EXPECT_EQ(status.devices[1].last_error, "no such card");
   const auto first = harness.submit("one a");
