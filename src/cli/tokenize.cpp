@@ -1,4 +1,5 @@
 // uie tokenize: token ids and offsets of JSON lines, special tokens included.
+#include <algorithm>
 #include <iostream>
 
 #include "cli/commands.h"
@@ -52,7 +53,9 @@ Result<Json> tokenize_line(const Tokenizer& tokenizer, std::string_view bytes, c
   auto text = text_member(*line, "text", limits);
   if (!text) return Unexpected(text.error());
   if (!is_windowed(*line)) {
-    auto windows = encode_pair(tokenizer, nullptr, *text, UINT32_MAX, 0, Truncation::longest_first);
+    // Room for every token: a code point gives three at most (Hangul), and the frame.
+    const auto room = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{4} * text->size() + 16, 1u << 30));
+    auto windows = encode_pair(tokenizer, nullptr, *text, room, 0, Truncation::longest_first);
     if (!windows) return Unexpected(windows.error());
     return window_json(windows->front(), false);
   }

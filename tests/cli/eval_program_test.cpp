@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::json;
 
 // A stand-in for the whole development files (tests/data/eval/README.md).
-TEST(EvalProgram, TheSampleScoresWhatItScoredWhenTheWholeFilesMetTheirBars) {
+TEST(EvalProgram, TheSampleScoresWhatItScoredWhenRealTextsMetTheReference) {
   const auto result = run_program({"eval", data_file("eval/sample.jsonl.xz").string(), "--json"});
   ASSERT_EQ(result.status, 0) << result.err;
   const Json scores = Json::parse(result.out);
