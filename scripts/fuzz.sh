@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
-scripts/build.sh fuzz
+scripts/build.sh fuzz tokenizer_fuzz pickle_fuzz safetensors_fuzz schema_fuzz
 mkdir -p build/fuzz/findings
 run_one() {
   local program=$1 name
