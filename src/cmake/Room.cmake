@@ -10,10 +10,6 @@ find_package(PkgConfig REQUIRED)
 add_library(uie_warnings INTERFACE)
 target_compile_options(uie_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
                        -Wconversion -Wno-sign-conversion -Werror)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # GCC 12 at -O3 sees an overlapping copy in `"x" + std::string` that is not there (GCC bug 105651, mended in 13).
-  target_compile_options(uie_warnings INTERFACE -Wno-restrict)
-endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(uie_warnings INTERFACE -Wthread-safety)
 endif()
