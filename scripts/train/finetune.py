@@ -1,0 +1,190 @@
+"""Multi-task fine-tuning in RexUniNLU's format from a spool of ready batches (`sample.py`), scheduled by wall clock or by steps.
+
+Resumes from OUT.part.
+usage: finetune.py --spool DIR --init FILE|FOLDER --out FILE.pt (--seconds N | --steps N)"""
+import argparse
+import collections
+import glob
+import os
+import queue
+import random
+import threading
+import time
+import numpy as np
+import torch
+from common import RANK, WORLD, Clock, Progress, amp, compiler, device, log, prepare
+from model import Config, Rex, link_loss
+from optim import Optimiser
+from step import Step
+import weights
+
+LINKS_PER_ROW = 192         # room for the links of a batch, so that all batches of a row length have one shape
+
+
+def mine(folder):
+    """this process's share of the batch files: those of every WORLD-th worker"""
+    return [n for n in glob.glob(folder + "/*.npz") if int(n.rsplit("-", 2)[1]) % WORLD == RANK]
+
+
+class Spool:
+    """take() -> (meta, links, margin) in the order in which batches were made; recent ones again while none is new"""
+
+    def __init__(self, folder, pinned, margin_scale=1., keep=400, depth=8):
+        self.margin_scale = margin_scale
+        self.folder, self.pinned = folder, pinned
+        self.recent = collections.deque(maxlen=keep)
+        self.ready = queue.Queue(depth)
+        self.repeated = 0
+        self.rng = random.Random(0)
+        threading.Thread(target=self.fill, daemon=True).start()
+
+    def fill(self):
+        while True:
+            names = sorted(mine(self.folder), key=lambda n: (n.rsplit("-", 1)[1], n))[:64]
+            if not names and not self.recent:
+                time.sleep(.05)
+            elif not names:
+                self.repeated += 1
+                self.ready.put(self.rng.choice(self.recent))
+            for n in names:
+                batch = self.load(n)
+                os.unlink(n)
+                self.recent.append(batch)
+                self.ready.put(batch)
+
+    def load(self, name):
+        with np.load(name) as z:
+            meta, links, margin = (torch.from_numpy(z[k]) for k in ("meta", "links", "margin"))
+        _, B, S = meta.shape
+        padded = torch.full((B * LINKS_PER_ROW,), B * S * S, dtype=torch.int32)
+        n = min(len(links), len(padded))
+        padded[:n] = links[:n]
+        return tuple(t.pin_memory() if self.pinned else t for t in (meta, padded, margin * self.margin_scale))
+
+    def take(self):
+        return self.ready.get()
+
+
+def loss_function(model, dev, drop):
+    def loss_of(meta, links, margin):
+        pos, pfx, typ = (meta[i].int() for i in (1, 2, 3))
+        with amp(dev):
+            x = model.encode(meta[0].long(), pos, pfx, typ, drop)
+            logits = model.link_logits(x, pos)
+        return link_loss(logits, links.long(), pfx >= 0, margin)
+    return loss_of
+
+
+def schedule(done, warm, flat):
+    """factor on the rates: rises, stays, falls to zero in a straight line"""
+    return min(1., done / warm + 1e-3, (1 - done) / (1 - flat) + 1e-4)
+
+
+def main(argv=None):
+    ap = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    ap.add_argument("--spool", required=True)
+    ap.add_argument("--init", required=True)
+    ap.add_argument("--out", required=True)
+    ap.add_argument("--seconds", type=float, default=0)
+    ap.add_argument("--steps", type=int, default=0)
+    ap.add_argument("--rate", type=float, default=4e-4)
+    ap.add_argument("--muon", type=float, default=0., help="rate of Muon for the layer matrices; 0: AdamW for all")
+    ap.add_argument("--decay", type=float, default=.01)
+    ap.add_argument("--warm", type=float, default=.04, help="share of the time in which the rate rises")
+    ap.add_argument("--flat", type=float, default=.3, help="share of the time after which it falls to zero")
+    ap.add_argument("--drop", type=float, default=.1)
+    ap.add_argument("--average", type=float, default=.999, help="weight of the past in the running average of the weights")
+    ap.add_argument("--margin-scale", type=float, default=1., help="factor on the margins of the batches")
+    ap.add_argument("--save-every", type=float, default=120)
+    ap.add_argument("--seed", type=int, default=7)
+    ap.add_argument("--plain", action="store_true", help="no CUDA graphs")
+    ap.add_argument("--profile", default="", help="write a profile of five steps to this file and stop")
+    a = ap.parse_args(argv)
+    if bool(a.seconds) == bool(a.steps):
+        ap.error("one of --seconds and --steps")
+    dev = device()
+    torch.manual_seed(a.seed)
+    spool = Spool(a.spool, dev.type == "cuda", a.margin_scale)
+    state, config = weights.read(a.init)
+    model = Rex(Config.make(**config), mlm=False).to(dev)
+    log("start from %s; not in it: %s" % (a.init, weights.load_into(model, state)[:6]))
+    prepare(model, dev).train()
+    optimiser = Optimiser(model, a.rate, a.decay, muon=a.muon, average=a.average, compiled=compiler(dev))
+    step = Step(loss_function(model, dev, a.drop), optimiser, dev, not a.plain)
+    part, first = a.out + ".part", 0.
+    if os.path.exists(part):
+        saved = torch.load(part, map_location="cpu")
+        optimiser.load(saved["optimiser"])
+        first = saved["done"]
+        log("goes on at step %d, %.0f %%" % (optimiser.n, 100 * first))
+    if step.recorded:
+        warm_up(step, a.spool, spool)
+    if a.profile:
+        return profile(step, spool, a.profile)
+    train(a, spool, step, optimiser, part, first)
+    if RANK:
+        return
+    raw = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
+    optimiser.average()
+    weights.save(a.out, dict(config=dict(model.cfg), model={k: v.cpu() for k, v in model.state_dict().items()}, raw=raw, steps=optimiser.n))
+    if os.path.exists(part):
+        os.unlink(part)
+    log("done: %d steps, %d batches shown again" % (optimiser.n, spool.repeated))
+
+
+def warm_up(step, folder, spool):
+    """records a graph for every row length in the spool before the clock starts"""
+    seen = set()
+    for name in mine(folder):
+        length = os.path.basename(name).split("-")[0]
+        if length in seen:
+            continue
+        try:
+            batch = spool.load(name)
+        except OSError:                         # taken by the reading thread
+            continue
+        seen.add(length)
+        step.prepare(batch)
+    log("recorded rows of " + " ".join(sorted(seen, key=int)))
+
+
+def train(a, spool, step, optimiser, part, first):
+    progress, clock = Progress(a.out + ".curve.jsonl"), Clock(a.seconds, a.steps, first, step.dev)
+    last_save, last_n, cells, synced = time.time(), optimiser.n, 0, None
+    while True:
+        done = clock.done(optimiser.n)
+        if done >= 1:
+            return
+        factor = schedule(done, a.warm, a.flat)
+        batch = spool.take()
+        step(batch, factor)
+        cells += batch[0][0].numel()
+        if optimiser.n % 8 == 0 and step.recorded:      # at most sixteen steps ahead of the card
+            if synced:
+                synced.synchronize()
+            synced = torch.cuda.Event()
+            synced.record()
+        if progress.due():
+            seconds = time.time() - progress.last
+            progress.show("finetune", seconds=time.time() - clock.start, step=optimiser.n, rate=a.rate * factor,
+                          loss=step.total.item() / max(1, optimiser.n - last_n), cells_per_second=int(WORLD * cells / seconds), repeated=spool.repeated)
+            step.total.zero_()
+            last_n, cells = optimiser.n, 0
+        if RANK == 0 and time.time() - last_save > a.save_every:
+            last_save = time.time()
+            weights.save(part, dict(optimiser=optimiser.state(), done=done))
+
+
+def profile(step, spool, path):
+    from torch.profiler import ProfilerActivity
+    import torch.profiler
+    with torch.profiler.profile(activities=[ProfilerActivity.CUDA, ProfilerActivity.CPU]) as p:
+        for _ in range(5):
+            step(spool.take(), 0.)
+        torch.cuda.synchronize()
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(p.key_averages().table(sort_by="cuda_time_total", row_limit=50, max_name_column_width=80))
+
+
+if __name__ == "__main__":
+    main()
