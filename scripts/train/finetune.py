@@ -151,10 +151,20 @@ def warm_up(step, folder, spool):
 def train(a, spool, step, optimiser, part, first):
     progress, clock = Progress(a.out + ".curve.jsonl"), Clock(a.seconds, a.steps, first, step.dev)
     last_save, last_n, cells, synced = time.time(), optimiser.n, 0, None
+
+    def report():
+        nonlocal last_n, cells
+        seconds = max(1e-9, time.time() - progress.last)
+        progress.show("finetune", seconds=time.time() - clock.start, step=optimiser.n, rate=a.rate * factor,
+                      loss=step.total.item() / max(1, optimiser.n - last_n), cells_per_second=int(WORLD * cells / seconds), repeated=spool.repeated)
+        step.total.zero_()
+        last_n, cells = optimiser.n, 0
+
+    factor = 0.
     while True:
         done = clock.done(optimiser.n)
         if done >= 1:
-            return
+            return report()
         factor = schedule(done, a.warm, a.flat)
         batch = spool.take()
         step(batch, factor)
@@ -165,11 +175,7 @@ def train(a, spool, step, optimiser, part, first):
             synced = torch.cuda.Event()
             synced.record()
         if progress.due():
-            seconds = time.time() - progress.last
-            progress.show("finetune", seconds=time.time() - clock.start, step=optimiser.n, rate=a.rate * factor,
-                          loss=step.total.item() / max(1, optimiser.n - last_n), cells_per_second=int(WORLD * cells / seconds), repeated=spool.repeated)
-            step.total.zero_()
-            last_n, cells = optimiser.n, 0
+            report()
         if RANK == 0 and time.time() - last_save > a.save_every:
             last_save = time.time()
             weights.save(part, dict(optimiser=optimiser.state(), done=done))

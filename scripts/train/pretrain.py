@@ -192,10 +192,20 @@ def train(a, model, corpus, batches, step, part, first):
     clock = Clock(a.seconds, a.steps, first, step.dev)
     last_save = last_eval = time.time()
     last_n, per_step = optimiser.n, a.tokens * WORLD
+
+    def report():
+        nonlocal last_n
+        n, seconds = optimiser.n - last_n, max(1e-9, time.time() - progress.last)
+        progress.show("pretrain", seconds=time.time() - clock.start, step=optimiser.n, tokens=optimiser.n * per_step, rate=a.rate * factor,
+                      loss=step.total.item() / max(1, n), tokens_per_second=int(n * per_step / seconds))
+        step.total.zero_()
+        last_n = optimiser.n
+
+    factor = 0.
     while True:
         done = clock.done(optimiser.n)
         if done >= 1:
-            return
+            return report()
         factor = schedule(done, a.warm, a.falling)
         lengths = next(p for u, p in phases if done < u)
         # three shares of hidden places, no more: every one is a new shape to record
@@ -204,11 +214,7 @@ def train(a, model, corpus, batches, step, part, first):
         if optimiser.n % 8 == 0 and step.recorded:
             torch.cuda.synchronize()
         if progress.due():
-            n, seconds = optimiser.n - last_n, time.time() - progress.last
-            progress.show("pretrain", seconds=time.time() - clock.start, step=optimiser.n, tokens=optimiser.n * per_step, rate=a.rate * factor,
-                          loss=step.total.item() / max(1, n), tokens_per_second=int(n * per_step / seconds))
-            step.total.zero_()
-            last_n = optimiser.n
+            report()
         if RANK == 0 and time.time() - last_eval > a.eval_every:
             last_eval = time.time()
             progress.show("held", seconds=time.time() - clock.start, step=optimiser.n, tokens=optimiser.n * per_step,
