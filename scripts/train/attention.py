@@ -17,7 +17,7 @@ try:
 except Exception:
     HAVE_TRITON = False
 
-HEAD = 64
+HEAD = 64             # size of a head
 HINT = 128            # hint positions are below this
 
 if HAVE_TRITON:

@@ -50,7 +50,7 @@ def compiler(dev):
 
 def prepare(model, dev):
     """the fastest correct way to run: fused attention where its check passes, a compiled feed-forward block"""
-    model.fused = check_fused(dev)
+    model.fused = model.cfg.hidden_size == attention.HEAD * model.cfg.num_attention_heads and check_fused(dev)
     compiled = compiler(dev)
     if compiled:
         model.after = compiled(models.after_attention)
@@ -88,6 +88,27 @@ def check_fused(dev):
             worst = max(worst, (x0 - x1).abs().max().item(), ((g0 - g1).norm() / g0.norm()).item())
     log("fused attention: largest difference %.2g%s" % (worst, "" if worst < 2e-2 else ": NOT used"))
     return worst < 2e-2
+
+
+def resume(part, optimiser):
+    """how much of an interrupted run is done, 0 where none was; its optimiser is loaded"""
+    if not os.path.exists(part):
+        return 0.
+    saved = torch.load(part, map_location="cpu")
+    optimiser.load(saved["optimiser"])
+    log("goes on at step %d, %.0f %%" % (optimiser.n, 100 * saved["done"]))
+    return saved["done"]
+
+
+def parse_run(ap, argv):
+    """a stage's arguments with its length and seed"""
+    ap.add_argument("--seconds", type=float, default=0)
+    ap.add_argument("--steps", type=int, default=0)
+    a = ap.parse_args(argv)
+    if bool(a.seconds) == bool(a.steps):
+        ap.error("one of --seconds and --steps")
+    torch.manual_seed(a.seed)
+    return a
 
 
 class Clock:

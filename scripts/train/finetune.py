@@ -12,7 +12,7 @@ import threading
 import time
 import numpy as np
 import torch
-from common import RANK, WORLD, Clock, Progress, amp, compiler, device, log, prepare
+from common import RANK, WORLD, Clock, Progress, amp, compiler, device, log, parse_run, prepare, resume
 from model import Config, Rex, link_loss
 from optim import Optimiser
 from step import Step
@@ -85,8 +85,6 @@ def main(argv=None):
     ap.add_argument("--spool", required=True)
     ap.add_argument("--init", required=True)
     ap.add_argument("--out", required=True)
-    ap.add_argument("--seconds", type=float, default=0)
-    ap.add_argument("--steps", type=int, default=0)
     ap.add_argument("--rate", type=float, default=4e-4)
     ap.add_argument("--muon", type=float, default=0., help="rate of Muon for the layer matrices; 0: AdamW for all")
     ap.add_argument("--decay", type=float, default=.01)
@@ -99,11 +97,8 @@ def main(argv=None):
     ap.add_argument("--seed", type=int, default=7)
     ap.add_argument("--plain", action="store_true", help="no CUDA graphs")
     ap.add_argument("--profile", default="", help="write a profile of five steps to this file and stop")
-    a = ap.parse_args(argv)
-    if bool(a.seconds) == bool(a.steps):
-        ap.error("one of --seconds and --steps")
+    a = parse_run(ap, argv)
     dev = device()
-    torch.manual_seed(a.seed)
     spool = Spool(a.spool, dev.type == "cuda", a.margin_scale)
     state, config = weights.read(a.init)
     model = Rex(Config.make(**config), mlm=False).to(dev)
@@ -111,12 +106,8 @@ def main(argv=None):
     prepare(model, dev).train()
     optimiser = Optimiser(model, a.rate, a.decay, muon=a.muon, average=a.average, compiled=compiler(dev))
     step = Step(loss_function(model, dev, a.drop), optimiser, dev, not a.plain)
-    part, first = a.out + ".part", 0.
-    if os.path.exists(part):
-        saved = torch.load(part, map_location="cpu")
-        optimiser.load(saved["optimiser"])
-        first = saved["done"]
-        log("goes on at step %d, %.0f %%" % (optimiser.n, 100 * first))
+    part = a.out + ".part"
+    first = resume(part, optimiser)
     if step.recorded:
         warm_up(step, a.spool, spool)
     if a.profile:

@@ -10,7 +10,7 @@ import os
 import time
 import numpy as np
 import torch
-from common import RANK, WORLD, Clock, Progress, amp, compiler, device, log, prepare
+from common import RANK, WORLD, Clock, Progress, amp, compiler, device, log, parse_run, prepare, resume
 from model import Config, Rex
 from optim import Optimiser
 from step import Step
@@ -122,8 +122,6 @@ def main(argv=None):
     ap = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     ap.add_argument("--tokens-dir", required=True)
     ap.add_argument("--out", required=True)
-    ap.add_argument("--seconds", type=float, default=0)
-    ap.add_argument("--steps", type=int, default=0)
     ap.add_argument("--init", default="")
     ap.add_argument("--layers", type=int, default=12)
     ap.add_argument("--hidden", type=int, default=448)
@@ -143,11 +141,8 @@ def main(argv=None):
     ap.add_argument("--eval-every", type=float, default=60)
     ap.add_argument("--save-every", type=float, default=150)
     ap.add_argument("--seed", type=int, default=1234)
-    a = ap.parse_args(argv)
-    if bool(a.seconds) == bool(a.steps):
-        ap.error("one of --seconds and --steps")
+    a = parse_run(ap, argv)
     dev = device()
-    torch.manual_seed(a.seed)
     state, config = weights.read(a.init) if a.init else (None, None)
     cfg = Config.make(**config) if config else Config.make(num_hidden_layers=a.layers, hidden_size=a.hidden, intermediate_size=a.inner,
                                                            num_attention_heads=max(1, a.hidden // 64))
@@ -164,12 +159,8 @@ def main(argv=None):
         with amp(dev):
             return model.mlm_loss(ids, where, target)
     step = Step(loss_of, optimiser, dev)
-    part, first = a.out + ".part", 0.
-    if os.path.exists(part):
-        saved = torch.load(part, map_location="cpu")
-        optimiser.load(saved["optimiser"])
-        first = saved["done"]
-        log("goes on at step %d, %.0f %%" % (optimiser.n, 100 * first))
+    part = a.out + ".part"
+    first = resume(part, optimiser)
     batches = Batches(corpus, Masker(cfg.vocab_size, dev, a.seed + 1000 * RANK + optimiser.n), a.tokens, a.span)
     train(a, model, corpus, batches, step, part, first)
     if RANK:
