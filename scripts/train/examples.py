@@ -16,8 +16,20 @@ def token_at(offsets, n):
 
 
 class Example:
-    """schema: nested dict; ids: uint16 [n]; answers: tuples of (type, span, first token, last token); kind: rows.kind_of"""
+    """schema: nested dict; ids: uint16 [n]; answers: tuples of (type, span, first token, last token); kind: rows.kind_of.
+    swapped: ids with the halves of a pair in the other order, or None"""
     __slots__ = ("source", "schema", "ids", "swapped", "answers", "kind", "text")
+
+    @classmethod
+    def joined(cls, a, b):
+        """two extraction texts of one schema as one: nothing of the one hangs on an item of the other"""
+        ex = cls.__new__(cls)
+        ex.source, ex.schema, ex.kind, ex.swapped = a.source, a.schema, a.kind, None
+        ex.text = a.text + b.text
+        ex.ids = np.concatenate([a.ids, b.ids])
+        n = len(a.ids)
+        ex.answers = a.answers + [tuple((t, span, i + n, j + n) for t, span, i, j in path) for path in b.answers]
+        return ex
 
     def __init__(self, row, layout):
         text = row["text"]

@@ -24,7 +24,7 @@ import variants
 BUCKETS = (32, 48, 64, 96, 128, 192, 256, 384, 512)
 HINT_POSITIONS = 128                    # the fused attention's bound; a longer hint (a question of 100 tokens) is left out
 TOKENS = 24576                          # cells of a batch, a multiple of 3 * 512
-MARGIN = {"nested": 1.0, "reading": .6, "flat": .4, "classify": 0., "multiclassify": 2.}   # model.link_loss says what it is
+MARGIN = {"nested": .45, "reading": .27, "flat": .18, "classify": 0., "multiclassify": .9}   # model.link_loss says what it is
 
 
 def margin_of(ex):
@@ -68,7 +68,7 @@ def worker(number, seed, sources, weights, sampler_of, spool, tokens, limit):
                 order[n] = list(range(len(sources[n])))
                 rng.shuffle(order[n])
             ex = sources[n][order[n].pop()]
-            for r in sampler.rows(ex):
+            for r in sampler.rows(ex, sources[n]):
                 S = next((b for b in BUCKETS if b >= len(r[0])), None)
                 if S is None or hint_height(r) > HINT_POSITIONS:
                     continue

@@ -1,15 +1,16 @@
 """Training rows from examples: which labels are asked, under which wording, with which prefixes, over which window, with which noise."""
 import numpy as np
-from examples import sub_schema
+from examples import Example, sub_schema
 from layout import HINT_MAX, MAX_LEN
 
 WRONG_PREFIX = .4           # share of rows with deeper levels that also ask below a span which is no answer
 MAX_GROUPS = {0: 3, 1: 3}   # hint groups taken from one level of an example
 MAX_WINDOWS = 2
+JOINED, JOINED_TOKENS = .25, 300    # share of texts with deeper levels that are joined with another, and the longest result
 
 
 class Sampler:
-    """rows(example) -> [(ids, pos, pfx, typ, [(row, column) of the links])]; deterministic for a seeded rng.
+    """rows(example, others of its source) -> [(ids, pos, pfx, typ, [(row, column) of the links])]; deterministic for a seeded rng.
 
     foreign: labels of classification and event schemas, which no other text can contain as spans; variants: {token: other form of
     it} tables (traditional characters, full width), applied to whole rows now and then."""
@@ -74,8 +75,24 @@ class Sampler:
             return r
         return name
 
-    def rows(self, ex):
+    def with_another(self, ex, others):
+        """the example, now and then joined with another of its source: the decoder asks below every prefix, and an object has to
+        be refused below the subject that it does not belong to. Never where both speak of the same span: its objects would be
+        those of either text."""
+        if ex.kind or not any(ex.schema.values()) or self.rng.random() >= JOINED:
+            return ex
+        other = self.rng.choice(others)
+        if len(ex.ids) + len(other.ids) > JOINED_TOKENS or other.schema != ex.schema or ex.text.startswith("#") or other.text.startswith("#"):
+            return ex
+        spans = {x[1] for path in ex.answers for x in path}
+        if any(x[1] in ex.text for path in other.answers for x in path) or any(span in other.text for span in spans):
+            return ex
+        return Example.joined(ex, other)
+
+    def rows(self, ex, others=()):
         rng = self.rng
+        if others:
+            ex = self.with_another(ex, others)
         name = self.namer()
         ids = ex.swapped if ex.swapped is not None and rng.random() < .5 else ex.ids
         ids = self.noise(ids, ex)

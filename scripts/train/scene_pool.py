@@ -33,15 +33,15 @@ class Pool:
             label for s in scenes if vague(s) for labels in s.labels.values() for label in labels
             if "情感" in label or "词" in label})
 
-    def choose(self, r, scenes, mixed):
-        """[(scene, template)] of one text: mostly one, at times more of the scene or, if MIXED, of others"""
+    def choose(self, r, scenes, mixed, more=.22):
+        """[(scene, template)] of one text: one, MORE often several of the scene, or at times, if MIXED, of others"""
         scene = r.choice(scenes)
         drawn = [(scene, r.choice(scene.parsed))]
         x = r.random()
-        if x < .22:
+        if x < more:
             for _ in range(r.choice([1, 1, 2, 3])):
                 drawn.append((scene, r.choice(scene.parsed)))
-        elif x < .34 and mixed:
+        elif x < more + .12 and mixed:
             for _ in range(r.choice([1, 1, 2])):
                 other = r.choice(self.by_domain[r.choice(self.domains)])
                 drawn.append((other, r.choice(other.parsed)))
