@@ -6,51 +6,59 @@ import argparse
 import collections
 import glob
 import os
-import queue
 import random
 import threading
 import time
 import numpy as np
 import torch
+import torch.distributed as dist
 from common import RANK, WORLD, Clock, Progress, amp, compiler, device, log, parse_run, prepare, resume
 from model import Config, Rex, link_loss
 from optim import Optimiser
+from sample import BUCKETS
 from step import Step
 import weights
 
 LINKS_PER_ROW = 192         # room for the links of a batch, so that all batches of a row length have one shape
 
 
-def mine(folder):
-    """this process's share of the batch files: those of every WORLD-th worker"""
-    return [n for n in glob.glob(folder + "/*.npz") if int(n.rsplit("-", 2)[1]) % WORLD == RANK]
+def by_length(folder):
+    """this process's batch files, those of every WORLD-th worker: row length -> names, oldest first"""
+    found = collections.defaultdict(list)
+    for name in sorted(glob.glob(folder + "/*.npz"), key=lambda n: n.rsplit("-", 1)[1]):
+        length, worker = os.path.basename(name).split("-")[:2]
+        if int(worker) % WORLD == RANK:
+            found[int(length)].append(name)
+    return found
 
 
 class Spool:
-    """take() -> (meta, links, margin) in the order in which batches were made; recent ones again while none is new"""
+    """take() -> (meta, links, margin). All processes draw the same row length for a step: they wait for each other, and a row of 512
+    takes many times as long as one of 64. A length of which no new batch is there shows a recent one again."""
 
-    def __init__(self, folder, pinned, margin_scale=1., keep=400, depth=8):
-        self.margin_scale = margin_scale
-        self.folder, self.pinned = folder, pinned
-        self.recent = collections.deque(maxlen=keep)
-        self.ready = queue.Queue(depth)
-        self.repeated = 0
-        self.rng = random.Random(0)
+    DEPTH, KEEP, RECOUNT = 6, 60, 256           # batches read ahead and kept a length; steps between two counts of the files
+
+    def __init__(self, folder, dev, margin_scale=1., seed=0):
+        self.folder, self.dev, self.margin_scale = folder, dev, margin_scale
+        self.ready, self.recent = collections.defaultdict(collections.deque), {}
+        self.changed = threading.Condition()
+        self.rng, self.own_rng = random.Random(seed), random.Random(seed + 1 + RANK)     # lengths: alike in all processes
+        self.steps, self.repeated, self.shares = 0, 0, {}
         threading.Thread(target=self.fill, daemon=True).start()
 
     def fill(self):
         while True:
-            names = sorted(mine(self.folder), key=lambda n: (n.rsplit("-", 1)[1], n))[:64]
-            if not names and not self.recent:
-                time.sleep(.05)
-            elif not names:
-                self.repeated += 1
-                self.ready.put(self.rng.choice(self.recent))
-            for n in names:
-                batch = self.load(n)
-                os.unlink(n)
-                self.recent.append(batch)
-                self.ready.put(batch)
+            idle = True
+            for length, names in by_length(self.folder).items():
+                for name in names[:self.DEPTH - len(self.ready[length])]:
+                    batch = self.load(name)
+                    os.unlink(name)
+                    idle = False
+                    with self.changed:
+                        self.ready[length].append(batch)
+                        self.changed.notify()
+            if idle:
+                time.sleep(.02)
 
     def load(self, name):
         with np.load(name) as z:
@@ -59,10 +67,33 @@ class Spool:
         padded = torch.full((B * LINKS_PER_ROW,), B * S * S, dtype=torch.int32)
         n = min(len(links), len(padded))
         padded[:n] = links[:n]
-        return tuple(t.pin_memory() if self.pinned else t for t in (meta, padded, margin * self.margin_scale))
+        return tuple(t.pin_memory() if self.dev.type == "cuda" else t for t in (meta, padded, margin * self.margin_scale))
+
+    def count(self):
+        """how many batches of each length wait for every process; a length that one of them lacks is not drawn"""
+        files = by_length(self.folder)
+        counts = torch.tensor([float(len(files[S]) + len(self.ready[S])) for S in BUCKETS], device=self.dev)
+        if WORLD > 1:
+            dist.all_reduce(counts, op=dist.ReduceOp.MIN)
+        self.shares = {S: n for S, n in zip(BUCKETS, counts.tolist()) if n}
 
     def take(self):
-        return self.ready.get()
+        if self.steps % self.RECOUNT == 0 or not self.shares:
+            self.count()
+            while not self.shares:
+                time.sleep(.1)
+                self.count()
+        self.steps += 1
+        S = self.rng.choices(list(self.shares), list(self.shares.values()))[0]
+        with self.changed:
+            while not self.ready[S] and S not in self.recent:
+                self.changed.wait(.5)
+            if self.ready[S]:
+                batch = self.ready[S].popleft()
+                self.recent.setdefault(S, collections.deque(maxlen=self.KEEP)).append(batch)
+                return batch
+            self.repeated += 1
+            return self.own_rng.choice(self.recent[S])
 
 
 def loss_function(model, dev, drop):
@@ -99,7 +130,7 @@ def main(argv=None):
     ap.add_argument("--profile", default="", help="write a profile of five steps to this file and stop")
     a = parse_run(ap, argv)
     dev = device()
-    spool = Spool(a.spool, dev.type == "cuda", a.margin_scale)
+    spool = Spool(a.spool, dev, a.margin_scale, a.seed)
     state, config = weights.read(a.init)
     model = Rex(Config.make(**config), mlm=False).to(dev)
     log("start from %s; not in it: %s" % (a.init, weights.load_into(model, state)[:6]))
@@ -125,18 +156,14 @@ def main(argv=None):
 
 def warm_up(step, folder, spool):
     """records a graph for every row length in the spool before the clock starts"""
-    seen = set()
-    for name in mine(folder):
-        length = os.path.basename(name).split("-")[0]
-        if length in seen:
-            continue
-        try:
-            batch = spool.load(name)
-        except OSError:                         # taken by the reading thread
-            continue
-        seen.add(length)
-        step.prepare(batch)
-    log("recorded rows of " + " ".join(sorted(seen, key=int)))
+    for length, names in sorted(by_length(folder).items()):
+        for name in names[::-1]:                # the newest: the reading thread takes the oldest
+            try:
+                step.prepare(spool.load(name))
+                break
+            except OSError:
+                continue
+    log("recorded rows of " + " ".join(str(meta[2]) for meta, _, _ in step.graphs))
 
 
 def train(a, spool, step, optimiser, part, first):
