@@ -1,10 +1,12 @@
 // The encoder against plain eager libtorch code: same model, same threads, same run, alternating; medians and ratios.
 //
 //   encoder_bench [--model models/default] [--golden real/golden.jsonl.xz] [--threads 0] [--rounds 7] [--mixed-rounds
-//   3]
+//   3] [--siamese-rounds 0]
 //
-// The eager code is the reference path: one query at a time, unpadded, position tables projected in each pass, as
-// published. 0 rounds leave a part out. Queries are those of real texts in the golden file, prompts included.
+// The last part is a random SiameseUIE of base size (6 + 6 layers; 3 GB of memory) on texts and prompts of random ids:
+// mixed lengths, each text new to the caches; then one text with nine labels on each of two levels. The eager code is
+// the reference path: one query at a time, unpadded, position tables projected in each pass, as published. 0 rounds
+// leave a part out. Queries are those of real texts in the golden file, prompts included.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -13,11 +15,17 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "model/bert_encoder.h"
+#include "model/bert_reference.h"
+#include "model/cpu/bert_cpu.h"
+#include "model/cpu_setup.h"
 #include "model/golden_queries.h"
+#include "model/pointer_encoder.h"
 #include "uie/model/encoder.h"
 
 namespace uie {
@@ -28,7 +36,7 @@ using Clock = std::chrono::steady_clock;
 struct Arguments {
   std::string model = std::string(UIE_SOURCE_DIR) + "/models/default";
   std::string golden = "real/golden.jsonl.xz";
-  int threads = 0, rounds = 7, mixed_rounds = 3;
+  int threads = 0, rounds = 7, mixed_rounds = 3, siamese_rounds = 0;
 };
 
 struct Contender {
@@ -63,15 +71,18 @@ double median(std::vector<double> numbers) {
   return numbers[numbers.size() / 2];
 }
 
-// The first contender is the peer: the others' ratios are to it, median of each against median of the peer.
-void compare(const std::string& title, const std::vector<Contender>& contenders, const std::vector<Query>& queries,
-             int rounds) {
+using MakeQueries = std::function<std::vector<Query>()>;
+
+// The first contender is the peer: the others' ratios are to it, median of each against median of the peer. Each round
+// has queries of its own, the same for all contenders and alike in size.
+void compare(const std::string& title, const std::vector<Contender>& contenders, const MakeQueries& make, int rounds) {
   if (rounds < 1) return;
   size_t tokens = 0;
+  std::vector<Query> queries = make();
   for (const Query& query : queries) tokens += cost(query).tokens;
-  std::printf("\n%s: %zu texts, %zu tokens, %d rounds\n", title.c_str(), queries.size(), tokens, rounds);
+  std::printf("\n%s: %zu queries, %zu tokens, %d rounds\n", title.c_str(), queries.size(), tokens, rounds);
   std::vector<std::vector<double>> times(contenders.size());
-  for (int round = -1; round < rounds; ++round) {
+  for (int round = -1; round < rounds; ++round, queries = make()) {
     for (size_t i = 0; i < contenders.size(); ++i) {
       const double time = seconds(contenders[i], queries);
       if (round >= 0) times[i].push_back(time);  // the first round warms up
@@ -129,8 +140,100 @@ void bench(const Arguments& arguments) {
   const EncoderInfo& info = singles.at(0).encoder->info();
   std::printf("%s; %d layers x %d, %zu parameters\n", info.device_name.c_str(), info.layers, info.hidden,
               info.parameters);
-  compare("one text of 64 tokens", singles, single, arguments.rounds);
-  compare("mixed lengths", contenders(arguments, true), mixed, arguments.mixed_rounds);
+  compare(
+      "one text of 64 tokens", singles, [&] { return single; }, arguments.rounds);
+  compare(
+      "mixed lengths", contenders(arguments, true), [&] { return mixed; }, arguments.mixed_rounds);
+}
+
+// Texts and prompts of random ids in the sizes of real ones.
+class RandomPointers {
+ public:
+  std::vector<int32_t> ids(size_t count) {
+    std::vector<int32_t> ids(count);
+    for (int32_t& id : ids) id = std::uniform_int_distribution<int32_t>(0, 21'127)(random_);
+    return ids;
+  }
+
+  // Every text is asked by every prompt.
+  std::vector<Query> operator()(const std::vector<size_t>& texts, size_t prompts) {
+    std::vector<Query> queries;
+    for (const size_t length : texts) {
+      const std::vector<int32_t> text = ids(length);
+      for (size_t i = 0; i < prompts; ++i) {
+        queries.emplace_back(PointerQuery{0, text, ids(5 + i % 4 * 3), static_cast<int32_t>(length)});
+      }
+    }
+    return queries;
+  }
+
+  model::LinearWeights linear(size_t out, size_t in) { return {numbers(out * in), numbers(out)}; }
+  model::NormWeights norm(size_t size) { return {std::vector<float>(size, 1), std::vector<float>(size, 0)}; }
+  std::vector<float> numbers(size_t count) {
+    std::vector<float> numbers(count);
+    for (float& number : numbers) number = std::uniform_real_distribution<float>(-0.05F, 0.05F)(random_);
+    return numbers;
+  }
+
+ private:
+  std::mt19937 random_{20231121};
+};
+
+model::BertConfig base_config() {
+  model::BertConfig config;
+  config.vocab_size = 21'128;
+  config.hidden = 768;
+  config.heads = 12;
+  config.intermediate = 3'072;
+  return config;
+}
+
+model::BertWeights base_weights(RandomPointers& random) {
+  model::BertWeights weights;
+  weights.word_embeddings = random.numbers(21'128 * 768);
+  weights.position_embeddings = random.numbers(512 * 768);
+  weights.token_type_embeddings = random.numbers(2 * 768);
+  weights.embedding_norm = random.norm(768);
+  for (auto* layers : {&weights.lower, &weights.upper}) {
+    for (int i = 0; i < 6; ++i) {
+      layers->push_back({random.linear(768, 768), random.linear(768, 768), random.linear(768, 768),
+                         random.linear(768, 768), random.norm(768), random.linear(3'072, 768),
+                         random.linear(768, 3'072), random.norm(768)});
+    }
+  }
+  weights.head = random.linear(1, 768);
+  weights.tail = random.linear(1, 768);
+  return weights;
+}
+
+void bench_siamese(const Arguments& arguments) {
+  RandomPointers random;
+  const model::BertConfig config = base_config();
+  const model::BertWeights weights = base_weights(random);
+  EncoderOptions options;
+  options.threads = arguments.threads;
+  const int threads = model::choose_threads(options);
+  std::vector<Contender> all;
+  const auto add = [&](const char* name, std::unique_ptr<model::PointerModel> model, bool batched) {
+    all.push_back({name, make_pointer_encoder(std::move(model), query_limits(config), {}), batched});
+  };
+  const auto add_ours = [&](const char* name, model::cpu::Dtype dtype, bool batched) {
+    const auto cpu_options = model::cpu_options(options, dtype, threads);
+    add(name, std::make_unique<model::cpu::BertCpu>(config, weights, cpu_options, options.lower_half_cache_bytes),
+        batched);
+  };
+  add("eager libtorch, one at a time", std::make_unique<model::BertReference>(config, weights, threads), false);
+  add_ours("ours fp32, one at a time", model::cpu::Dtype::fp32, false);
+  add_ours("ours fp32, one packed batch", model::cpu::Dtype::fp32, true);
+  if (model::cpu::has_bf16(model::cpu::best_isa())) {
+    add_ours("ours bf16, one packed batch", model::cpu::Dtype::bf16, true);
+  }
+  const std::vector<size_t> mixed = {18, 27, 41, 46, 63, 92, 150, 276};
+  compare(
+      "SiameseUIE base, mixed lengths, two prompts each", all, [&] { return random(mixed, 2); },
+      arguments.siamese_rounds);
+  compare(
+      "SiameseUIE base, one text, eighteen prompts", all, [&] { return random({64}, 18); }, arguments.siamese_rounds);
 }
 
 Arguments parse(int count, char** words) {
@@ -140,7 +243,8 @@ Arguments parse(int count, char** words) {
       {"--golden", [&](const char* text) { arguments.golden = text; }},
       {"--threads", [&](const char* text) { arguments.threads = std::atoi(text); }},
       {"--rounds", [&](const char* text) { arguments.rounds = std::atoi(text); }},
-      {"--mixed-rounds", [&](const char* text) { arguments.mixed_rounds = std::atoi(text); }}};
+      {"--mixed-rounds", [&](const char* text) { arguments.mixed_rounds = std::atoi(text); }},
+      {"--siamese-rounds", [&](const char* text) { arguments.siamese_rounds = std::atoi(text); }}};
   for (int i = 1; i + 1 < count; i += 2) {
     const auto flag = flags.find(words[i]);
     if (flag == flags.end()) {
@@ -157,5 +261,7 @@ Arguments parse(int count, char** words) {
 
 int main(int count, char** words) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  uie::bench(uie::parse(count, words));
+  const uie::Arguments arguments = uie::parse(count, words);
+  if (arguments.rounds > 0 || arguments.mixed_rounds > 0) uie::bench(arguments);
+  if (arguments.siamese_rounds > 0) uie::bench_siamese(arguments);
 }
