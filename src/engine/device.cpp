@@ -282,6 +282,11 @@ void Device::grow_budget() {
   good_batches_ = 0;
 }
 
+void Device::publish() {
+  if (encoder_) status_.lower_half = encoder_->lower_half();
+  published_.set(status_);
+}
+
 void Device::set_health(DeviceHealth health) {
   const bool is = health == DeviceHealth::healthy;
   if (counted_ != is) healthy_devices_ += is ? 1 : -1;

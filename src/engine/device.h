@@ -57,7 +57,7 @@ class Device {
   void shrink_budget(const Load& load);
   void grow_budget();
   void set_health(DeviceHealth health);
-  void publish() { published_.set(status_); }
+  void publish();
 
   // Constant after construction.
   const Engine::EncoderFactory make_;

@@ -6,13 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "model/activation.h"
 #include "uie/base/result.h"
 
 namespace uie::model {
-
-enum class Activation { gelu, relu, tanh };  // gelu: the exact one, with erf
-
-std::string_view to_string(Activation activation);
 
 // Validated: every size is positive, heads divide hidden, hidden is even (rotary pairs), conv groups divide hidden,
 // the conv kernel is odd. Immutable once read.

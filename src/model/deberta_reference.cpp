@@ -8,52 +8,12 @@
 #include "model/link_decode.h"
 #include "model/relative_positions.h"
 #include "model/torch_compat.h"
+#include "model/torch_parts.h"
 
 namespace uie::model {
 namespace {
 
 using at::Tensor;
-
-Tensor tensor(const std::vector<float>& numbers, at::IntArrayRef shape) {
-  if (numbers.empty()) return {};
-  return at::from_blob(const_cast<float*>(numbers.data()), shape, at::kFloat).clone();
-}
-
-Tensor indexes(const std::vector<int32_t>& numbers) {
-  return at::from_blob(const_cast<int32_t*>(numbers.data()), {static_cast<int64_t>(numbers.size())}, at::kInt)
-      .to(at::kLong);
-}
-
-std::vector<float> numbers(const Tensor& tensor) {
-  const Tensor flat = tensor.contiguous();
-  return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
-}
-
-struct Linear {
-  Tensor weight, bias;  // [out, in], [out]
-
-  Linear() = default;
-  explicit Linear(const LinearWeights& from) {
-    if (from.bias.empty()) return;
-    const auto out = static_cast<int64_t>(from.bias.size());
-    weight = tensor(from.weight, {out, static_cast<int64_t>(from.weight.size()) / out});
-    bias = tensor(from.bias, {out});
-  }
-  Tensor operator()(const Tensor& x) const { return at::linear(x, weight, bias); }
-};
-
-struct Norm {
-  Tensor weight, bias;  // [hidden]
-  float eps = 0;
-
-  Norm() = default;
-  Norm(const NormWeights& from, float epsilon) : eps(epsilon) {
-    const auto hidden = static_cast<int64_t>(from.weight.size());
-    weight = tensor(from.weight, {hidden});
-    bias = tensor(from.bias, {hidden});
-  }
-  Tensor operator()(const Tensor& x) const { return at::layer_norm(x, {x.size(-1)}, weight, bias, eps); }
-};
 
 struct Layer {
   Linear query, key, value, pos_key, pos_query, attention_output, intermediate, output;
@@ -72,18 +32,6 @@ struct Layer {
         attention_norm(from.attention_norm, eps),
         output_norm(from.output_norm, eps) {}
 };
-
-Tensor activate(Activation kind, const Tensor& x) {
-  switch (kind) {
-    case Activation::gelu:
-      return at::gelu(x);
-    case Activation::relu:
-      return at::relu(x);
-    case Activation::tanh:
-      return at::tanh(x);
-  }
-  return x;
-}
 
 // visible[i, j]: token i may look at token j (spec/rex.md §6). [L, L], bool.
 Tensor visibility(const LinkQuery& query) {

@@ -6,29 +6,14 @@
 #include <vector>
 
 #include "model/deberta_config.h"
+#include "model/layer_weights.h"
 #include "uie/base/result.h"
 #include "uie/checkpoint/reader.h"
 
 namespace uie::model {
 
-// y = x Wᵀ + b.
-struct LinearWeights {
-  std::vector<float> weight;  // [out, in], row major
-  std::vector<float> bias;    // [out]; empty when the layer has none
-};
-
-struct NormWeights {
-  std::vector<float> weight, bias;  // [hidden]
-};
-
-struct DebertaLayerWeights {
-  LinearWeights query, key, value;   // [H, H]
+struct DebertaLayerWeights : LayerWeights {
   LinearWeights pos_key, pos_query;  // [H, H]; empty unless relative attention has projections of its own
-  LinearWeights attention_output;    // [H, H]
-  NormWeights attention_norm;
-  LinearWeights intermediate;  // [I, H]
-  LinearWeights output;        // [H, I]
-  NormWeights output_norm;
 };
 
 // Vectors of parts that the config switches off are empty. E = embedding_size, S = span().

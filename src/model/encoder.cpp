@@ -6,6 +6,7 @@
 #include <exception>
 #include <new>
 
+#include "model/bert_encoder.h"
 #include "model/config_file.h"
 #include "model/deberta_encoder.h"
 #include "uie/base/log.h"
@@ -21,7 +22,8 @@ struct Architecture {
   std::string_view model_type;
   Build build;
 };
-constexpr std::array kArchitectures = {Architecture{"deberta-v2", model::build_deberta}};
+constexpr std::array kArchitectures = {Architecture{"deberta-v2", model::build_deberta},
+                                       Architecture{"bert", model::build_bert}};
 
 Result<Build> find_builder(const fs::path& model_dir) {
   const fs::path file = model_dir / "config.json";
@@ -30,7 +32,8 @@ Result<Build> find_builder(const fs::path& model_dir) {
   for (const Architecture& known : kArchitectures) {
     if (known.model_type == *type) return known.build;
   }
-  return fail(ErrorCode::unsupported, "model_type \"" + *type + "\" is not supported; deberta-v2 is", file.string());
+  return fail(ErrorCode::unsupported, "model_type \"" + *type + "\" is not supported; bert and deberta-v2 are",
+              file.string());
 }
 
 Result<void> check_device(const EncoderOptions& options) {

@@ -42,4 +42,19 @@ std::string find_fault(const LinkQuery& query, const QueryLimits& limits) {
   return {};
 }
 
+std::string find_fault(const PointerQuery& query, const QueryLimits& limits) {
+  if (query.text_ids.empty()) return "the query has no text tokens";
+  if (query.hint_ids.empty()) return "the query has no hint tokens";
+  if (std::string fault = outside(query.text_ids, limits.vocabulary, "text id"); !fault.empty()) return fault;
+  if (std::string fault = outside(query.hint_ids, limits.vocabulary, "hint id"); !fault.empty()) return fault;
+  const auto positions = [&](int64_t first, const std::vector<int32_t>& ids, const char* what) {
+    const int64_t end = first + static_cast<int64_t>(ids.size());
+    if (first >= 0 && end <= limits.positions) return std::string();
+    return std::string(what) + " positions " + std::to_string(first) + " to " + std::to_string(end - 1) +
+           " are outside 0.." + std::to_string(limits.positions - 1);
+  };
+  if (std::string fault = positions(0, query.text_ids, "text"); !fault.empty()) return fault;
+  return positions(query.hint_position, query.hint_ids, "hint");
+}
+
 }  // namespace uie::model

@@ -80,13 +80,16 @@ class FakeEncoder final : public Encoder {
     }
     std::vector<QueryResult> results;
     for (const Query* query : batch) results.push_back(encoded(*query));
+    counts_.text_passes += batch.size();
     return results;
   }
 
   const EncoderInfo& info() const override { return info_; }
+  LowerHalfCounts lower_half() const override { return counts_; }
 
  private:
   Script script_;
+  LowerHalfCounts counts_;
   EncoderInfo info_;
 };
 

@@ -59,5 +59,29 @@ TEST(QueryCheck, SegmentsDoNotMatterWithoutSegmentEmbedding) {
   EXPECT_EQ(find_fault(query, limits), "");
 }
 
+TEST(QueryCheck, EachFaultOfAPointerQueryIsFound) {
+  PointerQuery whole;
+  whole.text_ids = {0, 9, 2, 3};
+  whole.hint_ids = {1, 2};
+  whole.hint_position = 18;
+  EXPECT_EQ(find_fault(whole, kLimits), "");
+  constexpr int32_t highest = std::numeric_limits<int32_t>::max();
+  const std::vector<std::pair<const char*, std::function<void(PointerQuery&)>>> faults = {
+      {"no text tokens", [](auto& q) { q.text_ids.clear(); }},
+      {"no hint tokens", [](auto& q) { q.hint_ids.clear(); }},
+      {"text id 10 of token 1", [](auto& q) { q.text_ids[1] = 10; }},
+      {"hint id -1 of token 0", [](auto& q) { q.hint_ids[0] = -1; }},
+      {"text positions 0 to 20", [](auto& q) { q.text_ids.assign(21, 1); }},
+      {"hint positions 19 to 20", [](auto& q) { q.hint_position = 19; }},
+      {"hint positions -1 to 0", [](auto& q) { q.hint_position = -1; }},
+      {"hint positions 2147483647 to 2147483648", [](auto& q) { q.hint_position = highest; }},
+  };
+  for (const auto& [message, spoil] : faults) {
+    PointerQuery query = whole;
+    spoil(query);
+    EXPECT_NE(find_fault(query, kLimits).find(message), std::string::npos) << find_fault(query, kLimits);
+  }
+}
+
 }  // namespace
 }  // namespace uie::model

@@ -19,6 +19,23 @@ struct TinyTensor {
 };
 using TinyTensors = std::map<std::string, TinyTensor>;
 
+// As a safetensors file.
+inline std::string safetensors(const TinyTensors& tensors) {
+  nlohmann::json header;
+  std::string data;
+  for (const auto& [name, tensor] : tensors) {
+    const size_t begin = data.size();
+    data.append(reinterpret_cast<const char*>(tensor.numbers.data()), tensor.numbers.size() * sizeof(float));
+    header[name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  const uint64_t length = text.size();
+  std::string file(sizeof length, '\0');
+  std::memcpy(file.data(), &length, sizeof length);
+  return file + text + data;
+}
+
 // A config with every switch present; tests change single keys.
 inline nlohmann::json tiny_config() {
   return {{"model_type", "deberta-v2"},
@@ -68,22 +85,7 @@ class TinyCheckpoint {
 
   const nlohmann::json& config() const { return config_; }
 
-  // As a safetensors file.
-  std::string bytes() const {
-    nlohmann::json header;
-    std::string data;
-    for (const auto& [name, tensor] : tensors) {
-      const size_t begin = data.size();
-      data.append(reinterpret_cast<const char*>(tensor.numbers.data()), tensor.numbers.size() * sizeof(float));
-      header[name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
-    }
-    std::string text = header.dump();
-    text.resize((text.size() + 7) / 8 * 8, ' ');
-    const uint64_t length = text.size();
-    std::string file(sizeof length, '\0');
-    std::memcpy(file.data(), &length, sizeof length);
-    return file + text + data;
-  }
+  std::string bytes() const { return safetensors(tensors); }
 
   void write(const std::filesystem::path& directory) const {
     std::filesystem::create_directories(directory);

@@ -54,6 +54,7 @@ struct DeviceStatus {
   DeviceHealth health = DeviceHealth::healthy;
   Budget budget{};
   uint64_t batches = 0, queries = 0, tokens = 0, failures = 0;
+  LowerHalfCounts lower_half;  // of the encoder in use
   std::string last_error;
 };
 

@@ -1,6 +1,6 @@
 // The contract between extraction and encoder: packed token queries in, hits out. Plain data, no tensors.
 //
-// Source: spec/rex.md §6, §8 to §10; design in src/README.md.
+// Source: spec/rex.md §6, §8 to §10; spec/siamese.md §4; design in src/README.md.
 #pragma once
 
 #include <cstddef>
@@ -29,11 +29,15 @@ struct LinkQuery {
   std::vector<Cell> probes;        // cells whose logit is wanted whatever its sign
 };
 
-// One encoder run of SiameseUIE (spec/siamese.md §4). Not used by RexUniNLU.
+// One encoder run of SiameseUIE (spec/siamese.md §4): one window of a text and one prompt. Not used by RexUniNLU.
+// Neither list of ids is empty. Positions of both stay below the model's table (512 in published ones): the text's
+// count from 0, so text_ids.size() is at most 512, and so is hint_position + hint_ids.size().
 struct PointerQuery {
-  uint64_t text_key = 0;  // same key, same text_ids: the text's lower half may be reused
-  std::vector<int32_t> text_ids, hint_ids;
-  int32_t hint_position = 0;  // position of the hint's first token
+  // Names the window for its planner, the same key for the same text_ids. The encoder does not rely on it: it knows
+  // windows by their ids, so that extractions of one text share the lower half too.
+  uint64_t text_key = 0;
+  std::vector<int32_t> text_ids, hint_ids;  // vocabulary rows, [CLS] and [SEP] included
+  int32_t hint_position = 0;                // position of the hint's first token
 };
 
 // Z[row, col] > 0. mirrored = Z[col, row].

@@ -22,6 +22,11 @@ struct PackedBatch {
 
   size_t tokens() const { return ids.size(); }
   void assign(std::span<const LinkQuery* const> queries);
+
+  // For models without groups: every token of a text sees all of it.
+  void clear();
+  void add(std::span<const int32_t> token_ids, int32_t segment, int32_t first_position);
+  void add_blank(size_t length);  // hidden states come from elsewhere: ids and positions are zeros
 };
 
 }  // namespace uie::model::cpu
