@@ -2,16 +2,13 @@
 
 #include <unordered_set>
 
+#include "extract/flow.h"
 #include "extract/rex_classify.h"
-#include "extract/rex_cut.h"
 #include "extract/rex_spans.h"
+#include "extract/say_cut.h"
 
 namespace uie {
 namespace {
-
-// Queries of one extraction that are out at a time: enough to fill any device, few enough that a very long text
-// does not put gigabytes of queries into the batcher.
-constexpr size_t kMaxInFlight = 512;
 
 std::string identity(const Chain& chain) {
   std::string key;
@@ -67,9 +64,8 @@ RexExtraction::RexExtraction(RexRequest request)
 
 std::vector<Query> RexExtraction::next() {
   std::vector<Query> queries;
-  const size_t in_flight = handed_out_ - fed_;
-  if (done_ || in_flight > kMaxInFlight / 2) return queries;
-  const size_t end = std::min(to_ask_.size(), handed_out_ + kMaxInFlight - in_flight);
+  if (done_) return queries;
+  const size_t end = handed_out_ + next_portion(to_ask_.size() - handed_out_, handed_out_ - fed_);
   for (; handed_out_ < end; ++handed_out_) {
     LinkQuery query = mode_->query(level_, to_ask_[handed_out_]);
     answer_.usage.tokens += static_cast<uint32_t>(query.ids.size());

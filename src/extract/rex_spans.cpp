@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "extract/rex_cut.h"
 #include "extract/rex_next_level.h"
 #include "extract/rex_span.h"
+#include "extract/say_cut.h"
 
 namespace uie {
 namespace {

@@ -2,10 +2,9 @@
 // planners. The answers are those of one thread without an engine, and the reference's.
 #include <gtest/gtest.h>
 
-#include "engine/audit_queue.h"
+#include "engine/all_at_once.h"
 #include "extract/drive.h"
 #include "extract/golden_case.h"
-#include "uie/engine/engine.h"
 
 namespace uie::test {
 namespace {
@@ -42,30 +41,11 @@ class GoldenEngine : public testing::TestWithParam<Model> {
   }
 
   // The answers of all cases, submitted at once in random order.
-  std::vector<Extracted> through_engine(int planners, std::mt19937_64& random) {
-    testing_support::AuditQueue queue;
-    EngineOptions engine_options;
-    engine_options.planners = planners;
-    const auto make = [&] { return load_encoder(dir_, options_); };
-    Engine engine(family_, {make}, queue, engine_options);
-    EXPECT_TRUE(engine.start());
-    std::vector<size_t> order(cases_.size());
-    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::shuffle(order.begin(), order.end(), random);
-    std::vector<std::unique_ptr<Reply>> replies(cases_.size());
-    for (const size_t i : order) {
-      Job job;
-      job.task = cases_[i].task;
-      job.request_id = cases_[i].id;
-      replies[i] = queue.submit(std::move(job)).value();
-    }
-    std::vector<Extracted> answers;
-    for (auto& reply : replies) answers.push_back(reply->wait(Deadline::never())->value());
-    queue.close();
-    engine.stop();
-    EXPECT_EQ(queue.not_answered_once(), 0u);
-    queries_run_ = engine.status().devices[0].queries;
-    return answers;
+  EngineRun through_engine(int planners, std::mt19937_64& random) const {
+    std::vector<Task> tasks;
+    for (const GoldenCase& c : cases_) tasks.push_back(c.task);
+    return all_at_once(
+        family_, [this] { return load_encoder(dir_, options_); }, tasks, planners, random);
   }
 
   std::filesystem::path dir_;
@@ -73,7 +53,6 @@ class GoldenEngine : public testing::TestWithParam<Model> {
   std::shared_ptr<const Family> family_;
   std::vector<GoldenCase> cases_;
   std::vector<Extracted> alone_;
-  uint64_t queries_run_ = 0;
 };
 
 // Same tuples in the same order; confidences within 1e-4 relative (batches sum in another order).
@@ -94,7 +73,7 @@ void expect_same(const Extracted& answer, const Extracted& alone) {
 TEST_P(GoldenEngine, AllAtOnceGiveTheReferencesAnswers) {
   std::mt19937_64 random(11);
   for (const int planners : GetParam().planners) {
-    const auto answers = through_engine(planners, random);
+    const auto [answers, queries_run] = through_engine(planners, random);
     uint64_t queries = 0;
     for (size_t i = 0; i < cases_.size(); ++i) {
       SCOPED_TRACE(cases_[i].id);
@@ -105,7 +84,7 @@ TEST_P(GoldenEngine, AllAtOnceGiveTheReferencesAnswers) {
       EXPECT_EQ(answers[i].usage.characters, cases_[i].task.text.size());
       EXPECT_GT(answers[i].timing.total, 0);
     }
-    EXPECT_EQ(queries, queries_run_) << "what the answers say they used is what the device ran";
+    EXPECT_EQ(queries, queries_run) << "what the answers say they used is what the device ran";
   }
 }
 

@@ -30,11 +30,18 @@ TEST(LoadFamily, KnowsRexUniNlu) {
   EXPECT_EQ((*family)->tokenizer().special().prefix, 12800);
 }
 
+TEST(LoadFamily, KnowsSiameseUie) {
+  const auto family = load_family(data_file("siamese/c-cross7-smallvocab"), ExtractOptions{});
+  ASSERT_TRUE(family) << family.error().message;
+  EXPECT_EQ((*family)->name(), "siamese-uie");
+  EXPECT_EQ((*family)->tokenizer().special().cls, 3);
+}
+
 TEST(LoadFamily, NamesWhatIsMissingAndWhatIsKnown) {
-  const Error unknown = error_with(R"({"model_type": "bert"})");
+  const Error unknown = error_with(R"({"model_type": "gpt2"})");
   EXPECT_EQ(unknown.code, ErrorCode::unsupported);
-  EXPECT_NE(unknown.message.find("\"bert\""), std::string::npos);
-  EXPECT_NE(unknown.message.find("deberta-v2 (RexUniNLU)"), std::string::npos) << unknown.message;
+  EXPECT_NE(unknown.message.find("\"gpt2\""), std::string::npos);
+  EXPECT_NE(unknown.message.find("deberta-v2 (RexUniNLU), bert (SiameseUIE)"), std::string::npos) << unknown.message;
   for (const char* config : {"", "[]", "{\"model_type\": 3}", "{}", "\xff", "{\"model_type\": \"deberta-v2\"}"}) {
     const Error error = error_with(config);
     EXPECT_EQ(error.code, ErrorCode::corrupt_checkpoint) << config << ": " << error.message;

@@ -7,6 +7,7 @@
 #include "extract/fake_encoder.h"
 #include "extract/fake_tokenizer.h"
 #include "extract/rex_family.h"
+#include "extract/spelled.h"
 
 namespace uie::test {
 namespace {
@@ -15,19 +16,6 @@ const std::shared_ptr<const Tokenizer> kTokenizer = std::make_shared<FakeTokeniz
 
 std::shared_ptr<const Family> family(const ExtractOptions& options = {}) {
   return make_rex_family(kTokenizer, options).value();
-}
-
-// "人物=张三[0,2] 公司=甲厂[4,6]; …", chains in order.
-std::string spelled(const Extracted& answer) {
-  std::string text;
-  for (const Chain& chain : answer.chains) {
-    text += text.empty() ? "" : "; ";
-    for (size_t i = 0; i < chain.size(); ++i) {
-      text += (i == 0 ? "" : " ") + chain[i].type + "=" + chain[i].span + "[" + std::to_string(chain[i].begin) + "," +
-              std::to_string(chain[i].end) + "]";
-    }
-  }
-  return text;
 }
 
 std::string extract(Encoder& encoder, const std::string& text, const std::string& schema,

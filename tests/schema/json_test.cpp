@@ -123,6 +123,11 @@ TEST(ChainsToJson, CountsOffsetsInTheUnitAsked) {
   EXPECT_EQ(offsets(OffsetUnit::codepoint), "[2,4][4,5]");
   EXPECT_EQ(offsets(OffsetUnit::utf16), "[3,5][5,6]");
   EXPECT_EQ(offsets(OffsetUnit::utf8), "[5,10][10,11]");
+  // SiameseUIE ends items on [SEP], which stands at [0, 0]: inverted offsets are right, and count like others.
+  for (const auto& [unit, expected] :
+       {std::pair{OffsetUnit::codepoint, "[4,0]"}, {OffsetUnit::utf16, "[5,0]"}, {OffsetUnit::utf8, "[10,0]"}}) {
+    EXPECT_EQ(dump_json(chains_to_json({{{"t", "", 4, 0, 1}}}, text, unit)[0][0]["offset"]), expected);
+  }
   EXPECT_EQ(dump_json(chains_to_json(chains, text, OffsetUnit::codepoint)),
             R"([[{"type":"类","span":"é人","offset":[2,4],"confidence":1.0},)"
             R"({"type":"t","span":"b","offset":[4,5],"confidence":0.1235}]])");
