@@ -3,6 +3,7 @@
 #include <chrono>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/in_order.h"
@@ -20,27 +21,51 @@ constexpr size_t kWindow = 512;
 
 struct ExtractCommand {
   std::string model, input = "-", output = "-";
+  std::string task;
+  std::vector<std::string> labels;
   Options options;
 
   int run();
+  std::optional<AskedTask> default_task() const;
   Result<size_t> run_lines(LineFile& lines, std::ostream& out, JobQueue& queue);
 };
 
-std::string answer_line(const Json& id, const Text& text, const TaskOptions& options, const JobResult& result) {
+// What is needed of a line when its answer comes.
+struct Asked {
+  Json id;
+  Text text;
+  TaskOptions options;
+  std::optional<AskedTask> task;
+};
+
+void add_task_answer(Json& line, const Asked& asked, const Extracted& found) {
+  Json answer = task_answer_to_json(*asked.task->named, found, asked.text, asked.options.offsets, asked.options.native);
+  if (asked.options.native) line["result"] = answer["native"];
+  const auto aspects = answer.find("aspects");
+  const Json bindings = aspects == answer.end() ? Json() : bindings_of(*aspects);
+  line["tasks"][asked.task->name] = std::move(answer);
+  if (!bindings.is_null()) line["bindings"] = bindings;
+}
+
+std::string answer_line(const Asked& asked, const JobResult& result) {
   Json line = Json::object();
-  line["id"] = id;
+  line["id"] = asked.id;
   if (!result) {
     line["error"] = error_to_json(result.error());
     return dump_json(line);
   }
-  line["result"] = chains_to_json(result->chains, text, options.offsets);
+  if (asked.task) {
+    add_task_answer(line, asked, *result);
+  } else {
+    line["result"] = chains_to_json(result->chains, asked.text, asked.options.offsets);
+  }
   if (result->truncated) line["truncated"] = true;
   if (!result->warnings.empty()) line["warnings"] = result->warnings;
   return dump_json(line);
 }
 
 Result<size_t> ExtractCommand::run_lines(LineFile& lines, std::ostream& out, JobQueue& queue) {
-  TaskLineParser parser(options.limits);
+  TaskLineParser parser(options.limits, default_task());
   Progress progress("texts");
   InOrder in_order(queue, kWindow);
   size_t count = 0;
@@ -53,17 +78,17 @@ Result<size_t> ExtractCommand::run_lines(LineFile& lines, std::ostream& out, Job
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     ++count;
     Json id;
-    auto task = parser.parse(line, id);
+    auto read = parser.parse(line, id);
+    auto asked = read ? Asked{id, read->task.text, read->task.options, read->asked} : Asked{id, {}, {}, {}};
     // Lines go out as soon as they are in turn: a reader at the other end of a pipe may be waiting for one.
-    const auto write = [&out, &done, id, text = task ? task->text : Text(),
-                        task_options = task ? task->options : TaskOptions()](JobResult result) {
-      out << answer_line(id, text, task_options, result) << '\n' << std::flush;
+    const auto write = [&out, &done, asked = std::move(asked)](JobResult result) {
+      out << answer_line(asked, result) << '\n' << std::flush;
       ++done;
     };
-    if (task) {
-      in_order.submit(std::move(*task), write);
+    if (read) {
+      in_order.submit(std::move(read->task), write);
     } else {
-      in_order.answer(task.error(), write);
+      in_order.answer(read.error(), write);
     }
     progress.update(done, lines.progress());
   }
@@ -71,7 +96,18 @@ Result<size_t> ExtractCommand::run_lines(LineFile& lines, std::ostream& out, Job
   return count;
 }
 
+// Throws what CLI11 answers with the status of wrong usage.
+std::optional<AskedTask> ExtractCommand::default_task() const {
+  if (task.empty()) return std::nullopt;
+  Json json{{"task", task}};
+  if (!labels.empty()) json["labels"] = labels;
+  auto parsed = parse_task(json, options.limits, "");
+  if (!parsed) throw CLI::ValidationError("--task " + task, parsed.error().message);
+  return *std::move(parsed);
+}
+
 int ExtractCommand::run() {
+  default_task();  // before anything is loaded
   init_log(options.log.level, options.log.format);
   auto lines = LineFile::open(input);
   if (!lines) return start_failure(lines.error());
@@ -103,8 +139,8 @@ int ExtractCommand::run() {
 
 void add_extract(CLI::App& app, int& status) {
   auto command = std::make_shared<ExtractCommand>();
-  CLI::App* sub =
-      app.add_subcommand("extract", "JSON lines {\"id\",\"text\",\"schema\",\"options\"?} in, JSON lines out");
+  CLI::App* sub = app.add_subcommand(
+      "extract", "JSON lines {\"id\",\"text\",\"schema\" | \"task\",\"options\"?} in, JSON lines out");
   sub->add_option("--model", command->model, "model directory; the default model when absent")
       ->envname("UIE_MODEL")
       ->type_name("DIR");
@@ -112,6 +148,13 @@ void add_extract(CLI::App& app, int& status) {
       ->capture_default_str()
       ->type_name("FILE");
   sub->add_option("--output", command->output, "file to write; - is stdout")->capture_default_str()->type_name("FILE");
+  CLI::Option* task = sub->add_option("--task", command->task,
+                                      "task by name (ner, sentiment, …) of the lines that have neither schema nor task")
+                          ->type_name("NAME");
+  sub->add_option("--labels", command->labels, "labels of --task, with commas between them")
+      ->delimiter(',')
+      ->needs(task)
+      ->type_name("LABELS");
   bind_engine_options(*sub, command->options);
   sub->callback([command, &status] { status = command->run(); });
 }

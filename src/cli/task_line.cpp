@@ -30,25 +30,45 @@ Result<Schema> TaskLineParser::schema_of(const Json& json) {
   return schema;
 }
 
-Result<Task> TaskLineParser::parse(std::string_view line, Json& id) {
+Result<std::optional<AskedTask>> TaskLineParser::asked_by(const Json& line) const {
+  if (const auto task = line.find("task"); task != line.end()) {
+    if (line.contains("schema")) return fail(ErrorCode::invalid_request, "give either a schema or a task", "/schema");
+    auto asked = parse_task(*task, limits_, "/task");
+    if (!asked) return Unexpected(asked.error());
+    return std::optional(*std::move(asked));
+  }
+  if (line.contains("schema")) return std::optional<AskedTask>();
+  if (!default_) return fail(ErrorCode::invalid_request, "\"schema\" or \"task\" is missing", "/schema");
+  return default_;
+}
+
+Result<TaskLine> TaskLineParser::parse(std::string_view line, Json& id) {
   auto json = parse_json(line, limits_);
   if (!json) return Unexpected(json.error());
   if (!json->is_object())
-    return fail(ErrorCode::invalid_request, "a line must be a JSON object with \"text\" and \"schema\"");
+    return fail(ErrorCode::invalid_request, "a line must be a JSON object with \"text\" and \"schema\" or \"task\"");
   if (const auto found = json->find("id"); found != json->end()) id = *found;
   auto text = text_member(*json, "text", limits_);
   if (!text) return Unexpected(text.error());
-  const auto schema_json = json->find("schema");
-  if (schema_json == json->end()) return fail(ErrorCode::invalid_request, "\"schema\" is missing", "/schema");
-  auto schema = schema_of(*schema_json);
-  if (!schema) return Unexpected(schema.error());
-  Task task{std::move(*text), std::move(*schema), {}, {}};
+  auto asked = asked_by(*json);
+  if (!asked) return Unexpected(asked.error());
+  TaskLine read{{}, *std::move(asked)};
+  if (read.asked) {
+    if (auto checked = check_task(*read.asked, *text); !checked) return Unexpected(checked.error());
+    read.task.schema = read.asked->labels;
+    read.task.named = read.asked->named;
+  } else {
+    auto schema = schema_of((*json)["schema"]);
+    if (!schema) return Unexpected(schema.error());
+    read.task.schema = *std::move(schema);
+  }
+  read.task.text = *std::move(text);
   if (const auto options = json->find("options"); options != json->end()) {
     auto parsed = parse_options(*options, "/options");
     if (!parsed) return Unexpected(parsed.error());
-    task.options = std::move(*parsed);
+    read.task.options = *std::move(parsed);
   }
-  return task;
+  return read;
 }
 
 }  // namespace uie::cli

@@ -50,7 +50,7 @@ bool Intake::take_one() {
   auto flight = std::make_unique<Flight>(queue_, permits_, stages_);
   auto job = queue_.take(Deadline::after(stopping ? std::chrono::milliseconds(0) : kAttention));
   if (!job) return !closed;
-  const size_t permits = std::min<size_t>(1 + job->task.text.size() / kCharsPerPermit, limit_);
+  const size_t permits = std::min<size_t>(1 + job->task.characters() / kCharsPerPermit, limit_);
   flight->board(std::move(*job));
   while (flight->ticket.permits() < permits && !(stopping_ && patience_.expired())) {
     if (permits_.pop(Deadline::after(kAttention))) flight->ticket.add_permit();

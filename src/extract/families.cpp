@@ -6,6 +6,7 @@
 
 #include "extract/rex_family.h"
 #include "extract/siamese_family.h"
+#include "extract/task_family.h"
 #include "uie/schema/json.h"
 
 namespace uie {
@@ -83,7 +84,7 @@ Result<std::shared_ptr<const Family>> load_family(const std::filesystem::path& m
     if (row.model_type != *type) continue;
     auto tokenizer = load_tokenizer(model_dir);
     if (!tokenizer) return tl::unexpected(tokenizer.error());
-    return row.build({task_of(model_dir / "configuration.json"), std::move(*tokenizer), options});
+    return row.build({task_of(model_dir / "configuration.json"), std::move(*tokenizer), options}).map(with_named_tasks);
   }
   return fail(ErrorCode::unsupported, "model type \"" + *type + "\" is not supported; supported: " + supported_types(),
               config);

@@ -105,7 +105,7 @@ Result<std::unique_ptr<Reply>> InProcessQueue::submit(Job job) {
     if (!refused) {
       job.id = last_id_ + 1;
       job.accepted = Clock::now();
-      const size_t chars = job.task.text.size();
+      const size_t chars = job.task.characters();
       waiting_.emplace_hint(waiting_.end(), job.id, Waiting{std::move(job), caller.get()});
       waiting_chars_ += chars;
       caller->id_ = ++last_id_;
@@ -122,7 +122,7 @@ Result<std::unique_ptr<Reply>> InProcessQueue::submit(Job job) {
 
 // Why the job cannot come in: the counter of the reason, and `error` filled; null when it can.
 Counter* InProcessQueue::refusal(const Job& job, Error& error) const {
-  const size_t chars = job.task.text.size();
+  const size_t chars = job.task.characters();
   if (closed_) {
     error = {ErrorCode::unavailable, "the server is stopping and takes no new jobs; try another one", ""};
     return &counters_.refused_closed;
@@ -258,7 +258,7 @@ bool InProcessQueue::abandon(const Caller& caller) {
 
 Job InProcessQueue::remove(WaitingJobs::iterator place) {
   Job job = std::move(place->second.job);
-  waiting_chars_ -= job.task.text.size();
+  waiting_chars_ -= job.task.characters();
   waiting_.erase(place);
   return job;
 }

@@ -23,15 +23,14 @@ Refused refuse(std::string message, std::string pointer) {
 }
 
 Checked check_fields(const Json& body) {
-  constexpr std::array<std::string_view, 6> known = {"text", "texts", "schema", "schemas", "model", "options"};
+  constexpr std::array<std::string_view, 8> known = {"text", "texts", "schema", "schemas",
+                                                     "task", "tasks", "model",  "options"};
   for (const auto& [name, value] : body.items()) {
-    const std::string pointer = "/" + pointer_token(name);
-    if (name == "task" || name == "tasks") {
-      return refuse(ErrorCode::unsupported, "tasks by name are not offered by this server; give a schema", pointer);
-    }
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return refuse("unknown field; known are text, texts, schema, schemas, model, options", pointer);
-    }
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string message = "unknown field; known are text, texts, schema, schemas, task, tasks, model, options";
+    if (body.contains("task"))
+      message += R"(; parameters of a task stand with it, as {"task": {"task": "ner", "labels": ["人物"]}})";
+    return refuse(std::move(message), "/" + pointer_token(name));
   }
   return {};
 }
@@ -76,6 +75,53 @@ Result<ExtractItem> make_item(Result<Text> text, const Result<Schema>& schema) {
 }
 
 using Items = std::vector<Result<ExtractItem>>;
+
+bool names_tasks(const Json& body) { return body.contains("task") || body.contains("tasks"); }
+
+// Exactly one of schema, schemas, task and tasks.
+Checked check_question(const Json& body, Fields fields, size_t max) {
+  if (fields == Fields::strict && !names_tasks(body) && !body.contains("schema") && !body.contains("schemas")) {
+    return refuse(R"(the request needs a 'schema' (or 'schemas'), or a 'task' by name (or 'tasks'), as "ner")",
+                  "/schema");
+  }
+  if (fields == Fields::lenient || !names_tasks(body)) return check_pair(body, "schema", "schemas", max);
+  for (const char* schema : {"schema", "schemas"}) {
+    if (body.contains(schema)) return refuse("give either a schema or a task by name", std::string("/") + schema);
+  }
+  return check_pair(body, "task", "tasks", max);
+}
+
+tl::expected<std::vector<AskedTask>, Problem> read_tasks(const Json& body, const SchemaLimits& limits) {
+  if (body.contains("tasks")) {
+    auto tasks = parse_tasks(body["tasks"], limits, "/tasks");
+    if (!tasks) return Refused(to_problem(tasks.error()));
+    return *std::move(tasks);
+  }
+  auto task = parse_task(body["task"], limits, "/task");
+  if (!task) return Refused(to_problem(task.error()));
+  return std::vector<AskedTask>{*std::move(task)};
+}
+
+// Texts of which every task can be asked.
+Result<ExtractItem> make_item(Result<Text> text, const std::vector<AskedTask>& tasks) {
+  if (!text) return tl::unexpected(std::move(text.error()));
+  for (const AskedTask& task : tasks) {
+    if (auto checked = check_task(task, *text); !checked) return tl::unexpected(std::move(checked.error()));
+  }
+  return ExtractItem{*std::move(text), nullptr};
+}
+
+Items read_items_of_tasks(const Json& body, const std::vector<AskedTask>& tasks, const SchemaLimits& limits) {
+  Items items;
+  if (body.contains("text")) {
+    items.push_back(make_item(read_text(body["text"], limits, "/text"), tasks));
+    return items;
+  }
+  for (const Json& text : body["texts"]) {
+    items.push_back(make_item(read_text(text, limits, "/texts/" + std::to_string(items.size())), tasks));
+  }
+  return items;
+}
 
 // One schema for all texts: when it is bad, so is the request.
 tl::expected<Items, Problem> read_items_one_schema(const Json& body, const Json& schema_json,
@@ -123,18 +169,24 @@ tl::expected<ExtractRequest, Problem> read_extract_request(const Json& body, con
   auto model = model_name(body, site);
   if (!model) return Refused(std::move(model.error()));
   request.model = *std::move(model);
-  for (const auto& [one, many] : {std::pair{"text", "texts"}, std::pair{"schema", "schemas"}}) {
-    if (auto checked = check_pair(body, one, many, site.options.max_texts); !checked)
-      return Refused(std::move(checked.error()));
-  }
+  const size_t most = site.options.max_texts;
+  if (auto checked = check_pair(body, "text", "texts", most); !checked) return Refused(std::move(checked.error()));
+  if (auto checked = check_question(body, fields, most); !checked) return Refused(std::move(checked.error()));
   if (const auto found = body.find("options"); found != body.end()) {
     auto options = parse_options(*found, "/options");
     if (!options) return Refused(to_problem(options.error()));
     request.options = *std::move(options);
   }
-  auto items = read_items(body, site.limits);
-  if (!items) return Refused(std::move(items.error()));
-  request.items = *std::move(items);
+  if (fields == Fields::strict && names_tasks(body)) {
+    auto tasks = read_tasks(body, site.limits);
+    if (!tasks) return Refused(std::move(tasks.error()));
+    request.tasks = *std::move(tasks);
+    request.items = read_items_of_tasks(body, request.tasks, site.limits);
+  } else {
+    auto items = read_items(body, site.limits);
+    if (!items) return Refused(std::move(items.error()));
+    request.items = *std::move(items);
+  }
   request.many = body.contains("texts");
   const uint32_t patience_ms = std::min(
       request.options.deadline_ms.value_or(static_cast<uint32_t>(site.options.request_timeout_ms)), max_deadline_ms);

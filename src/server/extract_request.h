@@ -6,18 +6,20 @@
 #include <vector>
 
 #include "server/site.h"
+#include "uie/schema/tasks.h"
 
 namespace uie {
 
 struct ExtractItem {
   Text text;
-  Schema schema;
+  Schema schema;  // null where tasks are asked by name
 };
 
 struct ExtractRequest {
   std::string model;  // empty: the default
   bool many = false;  // lists were sent: an error is one item's, not the request's
   std::vector<Result<ExtractItem>> items;
+  std::vector<AskedTask> tasks;  // asked about every text; none: each item's schema is
   TaskOptions options;
   Deadline deadline;
 };

@@ -13,15 +13,11 @@ constexpr std::chrono::milliseconds look_up{100};
 
 class JobRun {
  public:
-  JobRun(const RunContext& context, std::vector<Task> tasks, Deadline deadline)
-      : context_(context),
-        tasks_(std::move(tasks)),
-        deadline_(deadline),
-        replies_(tasks_.size()),
-        results_(tasks_.size()) {}
+  JobRun(const RunContext& context, size_t count, const MakeTask& make_task, Deadline deadline)
+      : context_(context), make_task_(make_task), deadline_(deadline), replies_(count), results_(count) {}
 
   std::vector<JobResult> run() {
-    for (size_t i = 0; i < tasks_.size() && !stopped_; ++i) submit(i);
+    for (size_t i = 0; i < results_.size() && !stopped_; ++i) submit(i);
     while (collect_oldest()) {
     }
     return finished();
@@ -46,7 +42,7 @@ class JobRun {
 
   Job make_job(size_t index) {
     Job job;
-    job.task = tasks_.size() == 1 ? std::move(tasks_[index]) : tasks_[index];
+    job.task = make_task_(index);
     job.request_id = context_.request_id;
     return job;
   }
@@ -88,7 +84,7 @@ class JobRun {
   }
 
   const RunContext& context_;
-  std::vector<Task> tasks_;
+  const MakeTask& make_task_;
   const Deadline deadline_;
   std::vector<std::unique_ptr<Reply>> replies_;
   std::vector<std::optional<JobResult>> results_;
@@ -98,8 +94,14 @@ class JobRun {
 
 }  // namespace
 
+std::vector<JobResult> run_jobs(const RunContext& context, size_t count, const MakeTask& make_task, Deadline deadline) {
+  return JobRun(context, count, make_task, deadline).run();
+}
+
 std::vector<JobResult> run_jobs(const RunContext& context, std::vector<Task> tasks, Deadline deadline) {
-  return JobRun(context, std::move(tasks), deadline).run();
+  const bool one = tasks.size() == 1;
+  const auto task = [&](size_t index) { return one ? std::move(tasks[index]) : tasks[index]; };
+  return run_jobs(context, tasks.size(), task, deadline);
 }
 
 }  // namespace uie

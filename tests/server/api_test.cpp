@@ -128,8 +128,6 @@ TEST_F(ApiTest, RefusesImpossibleRequests) {
       {R"({"text":"a","schema":{"x":null},"options":{"threshold":"high"}})", 422, "/options/threshold"},
       {R"({"text":"a","schema":{"x":null},"options":{"deadline_ms":0}})", 422, "/options/deadline_ms"},
       {R"({"text":"a","schema":{"x":null},"optoins":{}})", 422, "/optoins"},
-      {R"({"text":"a","task":"ner"})", 422, "/task"},
-      {R"({"text":"a","tasks":["ner"]})", 422, "/tasks"},
       {"{\"text\":\"\xff\",\"schema\":{\"x\":null}}", 400, nullptr},
       {R"({"text":"\ud800","schema":{"x":null}})", 400, nullptr},
   };

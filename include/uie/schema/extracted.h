@@ -32,12 +32,19 @@ struct Usage {
   uint32_t queries = 0;     // encoder queries, all levels
 };
 
+// Of a named task, whatever the family: labels are the caller's, offsets count in the caller's text, and a chain is
+//   an entity; a subject and its object, whose type is the relation; a trigger and an argument, or a trigger alone;
+//   an aspect (with an empty span: the text does not name it) and an opinion, whose type is the polarity or empty;
+//   an answer, whose type is the question; or a path of labels without spans.
 struct Extracted {
   std::vector<Chain> chains;
   bool truncated = false;             // a cap cut something: windows, prefixes
   std::vector<std::string> warnings;  // for people: labels too long to be asked, what was cut. Hold labels, never text
   Usage usage;
   Timing timing;
+  // Of a named task, with options.native: the family's own tuples. Offsets count in the caller's text; [0, 0] where an
+  // item stands in what the server put around it.
+  std::vector<Chain> native = {};
 };
 
 }  // namespace uie

@@ -61,12 +61,45 @@ struct SchemaLimits {
   }
 };
 
+// The tasks that have a name (table in src/schema/task_table.cpp).
+enum class TaskKind {
+  entities,
+  relations,
+  events,
+  aspects,
+  sentiment,
+  emotion,
+  classification,
+  multi_label,
+  hierarchy,
+  matching,
+  inference,
+  coreference,
+  reading,
+  choice,
+};
+
+// What a task asks beyond its text and labels. A family puts it in its own words (src/extract/task_family.h).
+struct NamedTask {
+  TaskKind kind = TaskKind::entities;
+  Text second = {};            // matching, inference: the text to compare with
+  std::string question = {};   // choice
+  std::string pronoun = {};    // coreference: a word of the text; its first place after the candidate is meant
+  std::string candidate = {};  // coreference: a word of the text; its first place is meant
+  bool polarity = true;        // aspects: the labels are polarities; false: opinions without one
+  bool missing_aspect = true;  // aspects: also opinions whose aspect the text does not name
+};
+
 // One text, one schema. The unit the engine works on.
 struct Task {
   Text text;
-  Schema schema;
+  Schema schema;  // of a named task: its labels, as the caller writes them
   TaskOptions options;
   Deadline deadline;
+  std::shared_ptr<const NamedTask> named = nullptr;  // null: the schema is the family's own
+
+  // Code points that one extraction reads.
+  size_t characters() const { return size_t{text.size()} + (named ? named->second.size() : 0); }
 };
 
 // A schema from JSON: an object (label → object or null; {} = null = leaf) or a string holding such an object.
