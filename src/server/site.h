@@ -23,7 +23,14 @@ Result<void> add_static_routes(Router& router, const Site& site);  // / and the 
 // The body as JSON; errors for a wrong content type, bytes that are no JSON, or JSON that is no object.
 tl::expected<Json, Problem> json_body(const Call& call, const SchemaLimits& limits);
 
-// The request's "model", "" when it names none. Errors: not a string, or unknown.
+// The request's "model", "" when it names none; its queue is there. Errors: 422 not a string, or unknown (lists the
+// known); 503 not loaded (says why).
 tl::expected<std::string, Problem> model_name(const Json& body, const Site& site);
+
+// Of a request that names none: counts from its arrival.
+Deadline default_deadline(const Call& call, const Site& site);
+
+// What the service shows of a model; an empty name means the default.
+ModelView view_of_model(const std::string& name, const Site& site);
 
 }  // namespace uie
