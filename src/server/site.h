@@ -16,6 +16,8 @@ struct Site {
 };
 
 void add_extract_routes(Router& router, const Site& site);         // /v1/extract, /api/predict, /predict
+void add_modelscope_routes(Router& router, const Site& site);      // /call, /describe
+void add_taskflow_routes(Router& router, const Site& site);        // /taskflow/uie
 void add_model_routes(Router& router, const Site& site);           // /v1/models, /v1/info, /v1/tokenize
 void add_health_routes(Router& router, const Site& site);          // /livez, /readyz, /v2/health/*, /health, /metrics
 Result<void> add_static_routes(Router& router, const Site& site);  // / and the files of the page
