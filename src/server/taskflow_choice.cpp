@@ -31,6 +31,17 @@ ChoiceForm options_as_labels(const Choice& choice, const std::string& question, 
   return form;
 }
 
+std::string polarity_label(const std::string& option) { return option + "情感(情感词)"; }
+
+bool is_polarity(const std::string& option) { return option == "正向" || option == "负向" || option == "中性"; }
+
+// Grows with the characters between two spans. Of two opinions as near as each other, the one that follows is nearer:
+// it is how opinions stand in Chinese.
+uint32_t distance(const Item& opinion, uint32_t begin, uint32_t end) {
+  if (opinion.begin >= end) return 2 * (opinion.begin - end);
+  return begin >= opinion.end ? 2 * (begin - opinion.end) + 1 : 0;
+}
+
 }  // namespace
 
 ChoiceForm choice_form(const Choice& choice, const std::string& about, const std::string& family) {
@@ -50,6 +61,30 @@ std::optional<Chosen> read_chosen(const ChoiceForm& form, const Choice& choice, 
     best = Chosen{choice.options[static_cast<size_t>(name - names.begin())], item.confidence};
   }
   return best;
+}
+
+Schema polarity_schema(const Choice& choice, const std::string& above) {
+  if (!std::all_of(choice.options.begin(), choice.options.end(), is_polarity)) return nullptr;
+  auto root = std::make_shared<SchemaNode>();
+  SchemaNode& aspect = root->children.emplace_back(SchemaNode{above, {}});
+  for (const std::string& option : choice.options) aspect.children.push_back({polarity_label(option), {}});
+  return root;
+}
+
+std::optional<Chosen> read_polarity(const Choice& choice, uint32_t begin, uint32_t end, const Extracted& answer) {
+  std::optional<Chosen> nearest;
+  uint32_t least = 0;
+  for (const Chain& chain : answer.chains) {
+    if (chain.size() != 2 || chain[0].begin != begin || chain[0].end != end) continue;
+    const uint32_t away = distance(chain[1], begin, end);
+    if (nearest && away >= least) continue;
+    for (const std::string& option : choice.options) {
+      if (chain[1].type != polarity_label(option)) continue;
+      nearest = Chosen{option, chain[1].confidence};
+      least = away;
+    }
+  }
+  return nearest;
 }
 
 }  // namespace uie

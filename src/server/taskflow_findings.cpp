@@ -46,9 +46,9 @@ FindingGroup& Findings::at(const std::string& label) {
   return made;
 }
 
-void Findings::add(const Chain& chain) {
+void Findings::add(const Chain& chain, const std::vector<std::string>& labels) {
   Findings* here = this;
-  for (const Item& item : chain) here = &place_of(item, here->at(item.type)).relations;
+  for (size_t i = 0; i < chain.size(); ++i) here = &place_of(chain[i], here->at(labels[i])).relations;
 }
 
 Json to_json(const Findings& findings) {

@@ -1,7 +1,9 @@
 #include "server/taskflow_run.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <tuple>
 #include <type_traits>
 
 #include "server/taskflow_choice.h"
@@ -12,14 +14,32 @@ namespace {
 // Every task holds its text; more at once would only hold more memory.
 constexpr size_t kPortion = 64;
 
-// The paths of `node` that are exactly `depth` labels long, without questions; false when there are none.
+// The paths of `node` that are exactly `depth` labels long, without questions, as the model is asked for them; false
+// when there are none.
 bool copy_depth(const SchemaNode& node, size_t depth, SchemaNode& copy) {
   for (const SchemaNode& child : node.children) {
     if (read_choice(child)) continue;
-    SchemaNode below{child.label, {}};
+    SchemaNode below{asked_label(node, child), {}};
     if (depth == 1 || copy_depth(child, depth - 1, below)) copy.children.push_back(std::move(below));
   }
   return !copy.children.empty();
+}
+
+// The client's labels for a path that was asked for below `root`.
+std::vector<std::string> own_labels(const SchemaNode& root, const Chain& chain) {
+  std::vector<std::string> labels;
+  const SchemaNode* here = &root;
+  for (const Item& item : chain) {
+    const SchemaNode* next = nullptr;
+    if (here) {
+      for (const SchemaNode& child : here->children) {
+        if (asked_label(*here, child) == item.type) next = &child;
+      }
+    }
+    labels.push_back(next ? next->label : item.type);
+    here = next;
+  }
+  return labels;
 }
 
 // The extractions that a schema asks for: one a depth.
@@ -37,23 +57,31 @@ struct Question {
   size_t text;
   std::string label;  // as the client wrote it, with the options
   Choice choice;
-  std::string about;  // the span; empty: the text
-  Findings* answer;   // where it goes
+  Findings* answer;            // where it goes
+  const Finding* about;        // null: the text
+  const std::string* aspects;  // the label of the span where it is of the first level, as the model is asked; else null
 };
 
 // Answers are added while others point into the tree: a group that grows its list of groups must not move findings.
 static_assert(std::is_nothrow_move_constructible_v<FindingGroup>);
 
-void collect_questions(const SchemaNode& node, size_t text, const std::string& about, Findings& here,
-                       std::vector<Question>& questions) {
+void collect_questions(const SchemaNode& node, Question next, std::vector<Question>& questions) {
   for (const SchemaNode& child : node.children) {
     if (auto choice = read_choice(child)) {
-      questions.push_back({text, child.label, *std::move(choice), about, &here});
-    } else if (FindingGroup* group = here.find(child.label); group && !child.is_leaf()) {
+      questions.push_back({next.text, child.label, *std::move(choice), next.answer, next.about, next.aspects});
+    } else if (FindingGroup* group = next.answer->find(child.label); group && !child.is_leaf()) {
+      const std::string* aspects = next.about ? nullptr : &asked_label(node, child);
       for (Finding& finding : group->findings)
-        collect_questions(child, text, finding.text, finding.relations, questions);
+        collect_questions(child, {next.text, "", {}, &finding.relations, &finding, aspects}, questions);
     }
   }
+}
+
+void put_answer(const Question& question, Chosen chosen) {
+  Finding& finding = question.answer->at(question.label).findings.emplace_back();
+  finding.text = std::move(chosen.option);
+  finding.probability = chosen.confidence;
+  finding.has_place = false;
 }
 
 class TaskflowRun {
@@ -69,18 +97,56 @@ class TaskflowRun {
           return Task{texts_[i / schemas.size()], schemas[i % schemas.size()], {}, deadline_};
         },
         [&](size_t i, const Extracted& answer) {
-          for (const Chain& chain : answer.chains) found_[i / schemas.size()].add(chain);
+          for (const Chain& chain : answer.chains) found_[i / schemas.size()].add(chain, own_labels(root, chain));
         });
     if (!extracted) return tl::unexpected(extracted.error());
-    if (auto answered = answer_questions(root); !answered) return tl::unexpected(answered.error());
+    std::vector<Question> questions;
+    for (size_t i = 0; i < texts_.size(); ++i)
+      collect_questions(root, {i, "", {}, &found_[i], nullptr, nullptr}, questions);
+    const auto answered =
+        ask_polarities(questions).and_then([&](std::vector<Question> rest) { return ask_one_by_one(rest); });
+    if (!answered) return tl::unexpected(answered.error());
     return std::move(found_);
   }
 
  private:
-  Result<void> answer_questions(const SchemaNode& root) {
-    std::vector<Question> questions;
-    for (size_t i = 0; i < texts_.size(); ++i) collect_questions(root, i, "", found_[i], questions);
-    const auto form = [&](size_t i) { return choice_form(questions[i].choice, questions[i].about, family_); };
+  // Gives back the questions that are not answered: others, and about aspects without an opinion.
+  Result<std::vector<Question>> ask_polarities(const std::vector<Question>& questions) {
+    std::map<std::tuple<size_t, std::string, std::string>, std::vector<const Question*>> together;
+    std::vector<Question> rest;
+    for (const Question& question : questions) {
+      if (question.aspects && polarity_schema(question.choice, *question.aspects)) {
+        together[{question.text, *question.aspects, question.label}].push_back(&question);
+      } else {
+        rest.push_back(question);
+      }
+    }
+    std::vector<std::vector<const Question*>> groups;
+    for (auto& [key, group] : together) groups.push_back(std::move(group));
+    const auto asked = in_portions(
+        groups.size(),
+        [&](size_t i) {
+          const Question& first = *groups[i].front();
+          return Task{texts_[first.text], polarity_schema(first.choice, *first.aspects), {}, deadline_};
+        },
+        [&](size_t i, const Extracted& answer) {
+          for (const Question* question : groups[i]) {
+            auto chosen = read_polarity(question->choice, question->about->begin, question->about->end, answer);
+            if (chosen) {
+              put_answer(*question, *std::move(chosen));
+            } else {
+              rest.push_back(*question);
+            }
+          }
+        });
+    if (!asked) return tl::unexpected(asked.error());
+    return rest;
+  }
+
+  Result<void> ask_one_by_one(const std::vector<Question>& questions) {
+    const auto form = [&](size_t i) {
+      return choice_form(questions[i].choice, questions[i].about ? questions[i].about->text : "", family_);
+    };
     return in_portions(
         questions.size(),
         [&](size_t i) {
@@ -90,11 +156,7 @@ class TaskflowRun {
         },
         [&](size_t i, const Extracted& answer) {
           auto chosen = read_chosen(form(i), questions[i].choice, answer);
-          if (!chosen) return;
-          Finding& finding = questions[i].answer->at(questions[i].label).findings.emplace_back();
-          finding.text = std::move(chosen->option);
-          finding.probability = chosen->confidence;
-          finding.has_place = false;
+          if (chosen) put_answer(questions[i], *std::move(chosen));
         });
   }
 

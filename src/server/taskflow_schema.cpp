@@ -1,6 +1,8 @@
 #include "server/taskflow_schema.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace uie {
 namespace {
@@ -86,6 +88,15 @@ Result<Schema> parse_taskflow_schema(const Json& json, const SchemaLimits& limit
   if (auto added = FormReader(limits).add(json, pointer, object); !added) return tl::unexpected(added.error());
   if (object.empty()) return fail(ErrorCode::invalid_request, "the schema names no label", pointer);
   return parse_schema(object, limits, pointer);
+}
+
+const std::string& asked_label(const SchemaNode& parent, const SchemaNode& child) {
+  static const std::array<std::pair<std::string, std::string>, 2> words{{{"评价维度", "属性词"}, {"观点词", "情感词"}}};
+  for (const auto& [theirs, ours] : words) {
+    const auto is_ours = [&name = ours](const SchemaNode& node) { return node.label == name; };
+    if (child.label == theirs && std::none_of(parent.children.begin(), parent.children.end(), is_ours)) return ours;
+  }
+  return child.label;
 }
 
 std::optional<Choice> read_choice(const SchemaNode& node) {

@@ -16,6 +16,11 @@ namespace uie {
 // Errors: invalid_request at a pointer below `pointer`: other forms, no label at all, over a limit.
 Result<Schema> parse_taskflow_schema(const Json& json, const SchemaLimits& limits, const std::string& pointer);
 
+// What a child of `parent` is called where the model is asked: PaddleNLP's models were trained on other words for
+// aspect and opinion than ours (spec/rex.md §13, spec/siamese.md §8). The child's own label in any other case, and
+// where a sibling has that name already.
+const std::string& asked_label(const SchemaNode& parent, const SchemaNode& child);
+
 // A question with given answers: the label "情感倾向[正向，负向]".
 struct Choice {
   std::string name;                  // "情感倾向"

@@ -1,7 +1,4 @@
 // POST /taskflow/uie, as clients of PaddleNLP's SimpleServing meet it.
-#include <atomic>
-#include <map>
-
 #include "server/server_fixture.h"
 
 namespace uie {
@@ -15,9 +12,24 @@ using testing_support::post;
 struct Word {
   std::string label, word, below;
 };
-const std::vector<Word> kWords = {{"时间", "昨天", ""},     {"人物", "王明", ""},     {"人物", "李华", ""},
-                                  {"学校", "北大", "王明"}, {"公司", "百度", "王明"}, {"职位", "经理", "百度"},
-                                  {"方面", "屏幕", ""},     {"方面", "电池", ""},     {"观点", "很好", "屏幕"}};
+const std::vector<Word> kWords = {{"时间", "昨天", ""},
+                                  {"人物", "王明", ""},
+                                  {"人物", "李华", ""},
+                                  {"学校", "北大", "王明"},
+                                  {"公司", "百度", "王明"},
+                                  {"职位", "经理", "百度"},
+                                  {"方面", "屏幕", ""},
+                                  {"方面", "电池", ""},
+                                  {"观点", "很好", "屏幕"},
+                                  {"属性词", "音质", ""},
+                                  {"属性词", "包装", ""},
+                                  {"属性词", "手感", ""},
+                                  {"情感词", "很好", "音质"},
+                                  // The model links some aspects with an opinion on another one, too.
+                                  {"负向情感(情感词)", "很破", "音质"},
+                                  {"正向情感(情感词)", "很好", "音质"},
+                                  {"正向情感(情感词)", "很好", "包装"},
+                                  {"负向情感(情感词)", "很破", "包装"}};
 
 // As our families do: whole paths from root to leaf, nothing for a branch that ends before.
 void find_paths(const SchemaNode& node, const std::string& text, const Chain& path, std::vector<Chain>& chains) {
@@ -95,6 +107,22 @@ TEST_F(TaskflowTest, EntitiesRelationsAndChoices) {
     EXPECT_EQ(nlohmann::json(result), nlohmann::json(expected["result"])) << family;  // whatever the order of keys
     server->stop();
   }
+}
+
+// PaddleNLP's own words are asked for in ours; polarity comes with the nearest opinion, or from the question alone.
+TEST_F(TaskflowTest, AspectsWithPolarity) {
+  start(dictionary);
+  const Answer answer = uie(R"("音质很好包装很破手感")", R"({"评价维度":["观点词","情感倾向[正向，负向]"]})");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const Json expected = Json::parse(R"({"评价维度":[
+      {"text":"音质","start":0,"end":2,"probability":0.8765,"relations":{
+         "观点词":[{"text":"很好","start":2,"end":4,"probability":0.8765}],
+         "情感倾向[正向，负向]":[{"text":"正向","probability":0.8765}]}},
+      {"text":"包装","start":4,"end":6,"probability":0.8765,"relations":{
+         "情感倾向[正向，负向]":[{"text":"负向","probability":0.8765}]}},
+      {"text":"手感","start":8,"end":10,"probability":0.8765,"relations":{
+         "情感倾向[正向，负向]":[{"text":"正向","probability":0.75}]}}]})");
+  EXPECT_EQ(nlohmann::json(answer.json()["result"][0]), nlohmann::json(expected)) << answer.body;
 }
 
 TEST_F(TaskflowTest, AllFormsOfASchema) {
