@@ -103,11 +103,11 @@ attempt() {
   status=$(http_status "$work/head")
   why=$(tail -1 "$work/curl" 2>/dev/null || true)
   why=${why:-the connection ended after $have of $size bytes}
+  [[ -z $status || $status == 2* ]] || why="the hub answers $status"
   if [ "${statuses[1]}" != 0 ]; then
     why="$part cannot be written"
     return 2
   elif is_final "$status"; then
-    why="the hub answers $status"
     return 2
   elif [ "$have" -gt "$size" ]; then
     why="the hub sends more than the $size bytes that it stated; starting over"

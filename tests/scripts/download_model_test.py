@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import pathlib
+import pty
 import random
 import subprocess
 import tempfile
@@ -233,6 +234,24 @@ class DownloadModel(unittest.TestCase):
         result = self.run_script()
         self.assert_complete(result)
         self.assertIn("no checksum", result.stderr)
+
+    def test_progress_on_a_terminal(self):
+        self.hub.faults[WEIGHTS] = ["breaks off", 500]
+        environment = dict(os.environ, UIE_HUB=self.hub.address(), UIE_DOWNLOAD_PAUSE="0", no_proxy="*")
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([SCRIPT, "siamese-uie", self.dir], env=environment, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        except OSError:
+            pass  # how the end of a terminal reads
+        os.close(ours)
+        process.wait()
+        for words in (b"100.0%", b"after 100000 of 200000 bytes", b"the hub answers 500"):
+            self.assertIn(words, shown)
+        self.assert_complete(subprocess.CompletedProcess([], process.returncode, "", shown.decode()))
 
     def test_usage(self):
         for result in (self.run_script(name="nonsense"), self.run_script(self.dir, "more")):
