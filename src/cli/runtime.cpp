@@ -2,6 +2,9 @@
 
 #include <chrono>
 #include <cstdio>
+#include <utility>
+
+#include "cli/labelled_metrics.h"
 
 namespace uie::cli {
 namespace {
@@ -21,15 +24,21 @@ fs::path find_upwards(const fs::path& relative) {
 
 }  // namespace
 
-Result<LoadedModel> load_model(std::string name, const fs::path& dir, const Options& options, Metrics& metrics) {
+Result<LoadedModel> load_model(std::string name, const fs::path& dir, const Options& options, Metrics& metrics,
+                               std::shared_ptr<Turns> turns) {
   const auto begin = std::chrono::steady_clock::now();
   auto family = load_family(dir, options.extract);
   if (!family) return Unexpected(family.error());
-  LoadedModel model{std::move(name), dir, 0, std::move(*family), make_in_process_queue(options.queue, metrics),
-                    nullptr};
-  const auto make_encoder = [dir, encoder = options.encoder] { return load_encoder(dir, encoder); };
-  model.engine = std::make_unique<Engine>(model.family, std::vector<Engine::EncoderFactory>{make_encoder}, *model.queue,
-                                          options.engine, metrics);
+  LoadedModel model;
+  model.name = std::move(name);
+  model.dir = dir;
+  model.family = std::move(*family);
+  model.metrics = std::make_unique<LabelledMetrics>(metrics, "model", model.name);
+  model.queue = make_in_process_queue(options.queue, *model.metrics);
+  Engine::EncoderFactory make_encoder = [dir, encoder = options.encoder] { return load_encoder(dir, encoder); };
+  if (turns) make_encoder = take_turns(std::move(make_encoder), std::move(turns));
+  model.engine = std::make_unique<Engine>(model.family, std::vector<Engine::EncoderFactory>{std::move(make_encoder)},
+                                          *model.queue, options.engine, *model.metrics);
   if (auto started = model.engine->start(); !started) return Unexpected(started.error());
   model.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return model;

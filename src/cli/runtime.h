@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/options.h"
+#include "cli/shared_cpu.h"
 #include "uie/base/metrics.h"
 
 namespace uie::cli {
@@ -16,13 +17,15 @@ struct LoadedModel {
   std::filesystem::path dir;
   double load_seconds = 0;
   std::shared_ptr<const Family> family;
+  std::unique_ptr<Metrics> metrics;  // those of queue and engine, labelled model=name
   std::unique_ptr<JobQueue> queue;
   std::unique_ptr<Engine> engine;
 };
 
 // Loads and starts. Errors are those of load_family and Engine::start.
+// turns: what this model's encoder shares the CPU by; null when it is the only one.
 Result<LoadedModel> load_model(std::string name, const std::filesystem::path& dir, const Options& options,
-                               Metrics& metrics);
+                               Metrics& metrics, std::shared_ptr<Turns> turns = nullptr);
 
 // Closes the queue, lets the engine finish what it has.
 void stop_model(LoadedModel& model, std::chrono::milliseconds patience = std::chrono::milliseconds(30'000));

@@ -1,11 +1,11 @@
 // uie serve: builds the objects, connects them, waits for a signal, drains.
 #include <csignal>
 #include <cstdio>
-#include <iostream>
+#include <set>
 
 #include "cli/commands.h"
+#include "cli/model_set.h"
 #include "cli/prometheus_metrics.h"
-#include "cli/runtime.h"
 #include "cli/service.h"
 #include "uie/base/log.h"
 #include "uie/server/server.h"
@@ -13,8 +13,11 @@
 namespace uie::cli {
 namespace {
 
+constexpr int kWrongUsage = 2;
+
 struct ServeCommand {
   std::vector<std::string> models;  // [NAME=]DIR
+  bool allow_partial = false;
   bool print_config = false;
   Options options;
 
@@ -43,22 +46,27 @@ class StopSignal {
   sigset_t set_;
 };
 
-std::pair<std::string, std::string> name_and_dir(const std::string& model) {
-  const auto equals = model.find('=');
-  if (equals == std::string::npos) return {"default", model};
-  return {model.substr(0, equals), model.substr(equals + 1)};
-}
-
-void print_banner(const EngineService& service, double load_seconds, const std::string& host, int port) {
+// The devices, each once; then what each model makes of its own.
+void print_banner(const EngineService& service, const std::vector<ServedModel>& models, const std::string& host,
+                  int port) {
   const auto devices = service.devices();
+  std::set<std::string> printed;
   for (const DeviceView& device : devices) {
+    if (!printed.insert(device.device).second) continue;
     if (device.is_gpu) {
       std::printf("GPU detected: %s (%.0f GB)\n", device.name.c_str(), device.memory_total_mb / 1024);
     } else {
       std::printf("No GPU: running on the CPU (%s)\n", device.name.c_str());
     }
-    std::printf("Using %s profile: %s, %zu tokens a batch (load time: %.2f s)\n", device.profile.c_str(),
-                device.dtype.c_str(), device.max_batch_tokens, load_seconds);
+  }
+  for (const ServedModel& model : models) {
+    if (!model.loaded) std::printf("Model %s is missing: %s\n", model.name.c_str(), model.reason.c_str());
+    for (const DeviceView& device : devices) {
+      if (device.model != model.name) continue;
+      const std::string whose = models.size() > 1 ? " for model " + model.name : "";
+      std::printf("Using %s profile%s: %s, %zu tokens a batch (load time: %.2f s)\n", device.profile.c_str(),
+                  whose.c_str(), device.dtype.c_str(), device.max_batch_tokens, model.loaded->load_seconds);
+    }
   }
   const std::string shown = host == "127.0.0.1" || host == "0.0.0.0" ? "localhost" : host;
   std::printf("UI ready at http://%s:%d\n", shown.c_str(), port);
@@ -75,26 +83,30 @@ int ServeCommand::run() {
   }
   const StopSignal stop_signal;
   if (options.server.web_dir.empty()) options.server.web_dir = default_web_dir();
-  if (models.empty()) models.push_back(default_model_dir().string());
+  if (models.empty()) {
+    models.push_back(default_model_dir().string());
+    if (models.front().empty())
+      return start_failure({ErrorCode::not_found, "there is no default model; give one as --model DIR", ""});
+  }
+  const auto flags = parse_model_flags(models);
+  if (!flags) {
+    start_failure(flags.error());
+    return kWrongUsage;
+  }
   options.limits.max_json_bytes = options.server.max_body_bytes;
 
   PrometheusMetrics metrics;
-  std::vector<LoadedModel> loaded;
-  for (const std::string& model : models) {
-    const auto [name, dir] = name_and_dir(model);
-    auto result = load_model(name, dir, options, metrics);
-    if (!result) return start_failure(result.error());
-    loaded.push_back(std::move(*result));
-  }
-  EngineService service(loaded, metrics, effective_settings(options));
+  auto loaded = load_models(*flags, options, allow_partial, metrics);
+  if (!loaded) return start_failure(loaded.error());
+  EngineService service(*loaded, metrics, effective_settings(options));
   Server server(service, options.server, options.limits, metrics);
   if (auto started = server.start(); !started) return start_failure(started.error());
-  print_banner(service, loaded.front().load_seconds, options.server.host, server.port());
+  print_banner(service, *loaded, options.server.host, server.port());
 
   const int signal = stop_signal.wait();
   log_info(std::string(signal == SIGTERM ? "SIGTERM" : "SIGINT") + ": no new requests; answering those accepted");
   server.stop();
-  for (LoadedModel& model : loaded) stop_model(model);
+  stop_models(*loaded);
   log_info("stopped");
   return 0;
 }
@@ -108,6 +120,9 @@ void add_serve(CLI::App& app, int& status) {
                   "[NAME=]DIR: a model directory; repeatable, the first is the default model")
       ->envname("UIE_MODEL")
       ->type_name("[NAME=]DIR");
+  sub->add_flag("--allow-partial", command->allow_partial,
+                "start although a model could not be loaded, as long as one could; requests for it get 503")
+      ->envname("UIE_ALLOW_PARTIAL");
   sub->add_flag("--print-config", command->print_config, "print the effective options and end");
   bind_all_options(*sub, command->options);
   sub->callback([command, &status] { status = command->run(); });

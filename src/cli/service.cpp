@@ -1,5 +1,7 @@
 #include "cli/service.h"
 
+#include <algorithm>
+
 #include "cli/progress.h"
 
 namespace uie::cli {
@@ -17,10 +19,11 @@ std::string health_name(DeviceHealth health) {
   return "gone";
 }
 
-DeviceView device_view(const DeviceStatus& device) {
+DeviceView device_view(const std::string& model, const DeviceStatus& device) {
   DeviceView view;
   view.name = device.info.device_name;
   view.device = device.info.device;
+  view.model = model;
   view.dtype = device.info.dtype;
   view.is_gpu = device.info.device.starts_with("cuda");
   view.profile = view.is_gpu ? "gpu" : "cpu";
@@ -33,43 +36,51 @@ DeviceView device_view(const DeviceStatus& device) {
   return view;
 }
 
-ModelView model_view(const LoadedModel& model) {
+void describe(const LoadedModel& model, ModelView& view) {
   const EngineStatus status = model.engine->status();
-  ModelView view;
-  view.name = model.name;
   view.family = model.family->name();
-  view.path_name = model.dir.filename().string();
-  view.languages = {"zh"};
   view.max_length = model.family->max_length();
   view.ready = status.ready;
+  if (!view.ready) view.reason = "no device is healthy";
   for (const DeviceStatus& device : status.devices) {
     view.dtype = device.info.dtype;
     view.device = device.info.device;
     view.parameters = device.info.parameters;
     view.memory_bytes += device.info.weight_bytes;
   }
+}
+
+ModelView model_view(const ServedModel& model) {
+  ModelView view;
+  view.name = model.name;
+  view.path_name = model.dir.filename().string();
+  view.languages = {"zh"};
+  view.reason = model.reason;
+  if (model.loaded) describe(*model.loaded, view);
   return view;
 }
 
 }  // namespace
 
 LoadedModel* EngineService::find(std::string_view name) const {
-  for (LoadedModel& model : models_) {
-    if (name.empty() || model.name == name) return &model;
+  for (ServedModel& model : models_) {
+    if (name.empty() || model.name == name) return model.loaded ? &*model.loaded : nullptr;
   }
   return nullptr;
 }
 
 std::vector<ModelView> EngineService::models() const {
   std::vector<ModelView> views;
-  for (const LoadedModel& model : models_) views.push_back(model_view(model));
+  for (const ServedModel& model : models_) views.push_back(model_view(model));
   return views;
 }
 
 std::vector<DeviceView> EngineService::devices() const {
   std::vector<DeviceView> views;
-  for (const LoadedModel& model : models_) {
-    for (const DeviceStatus& device : model.engine->status().devices) views.push_back(device_view(device));
+  for (const ServedModel& model : models_) {
+    if (!model.loaded) continue;
+    for (const DeviceStatus& device : model.loaded->engine->status().devices)
+      views.push_back(device_view(model.name, device));
   }
   return views;
 }
@@ -79,11 +90,11 @@ JobQueue* EngineService::queue(std::string_view model) {
   return found != nullptr ? found->queue.get() : nullptr;
 }
 
+// A model that could not be loaded, which --allow-partial lets pass, does not hold back the others; the default model
+// must be there, for requests that name none go to it.
 bool EngineService::ready() const {
-  for (const LoadedModel& model : models_) {
-    if (!model.engine->status().ready) return false;
-  }
-  return !models_.empty();
+  const auto is_ready = [](const ServedModel& model) { return !model.loaded || model.loaded->engine->status().ready; };
+  return find("") != nullptr && std::all_of(models_.begin(), models_.end(), is_ready);
 }
 
 Result<std::vector<TokenView>> EngineService::tokenize(std::string_view model, const Text& text) const {
@@ -95,20 +106,28 @@ Result<std::vector<TokenView>> EngineService::tokenize(std::string_view model, c
   return views;
 }
 
+void EngineService::read_gauges(const LoadedModel& model) {
+  const MetricLabels labels{{"model", model.name}};
+  const QueueStats queue = model.queue->stats();
+  metrics_.gauge("uie_queue_depth", "jobs waiting", labels).set(static_cast<double>(queue.depth));
+  metrics_.gauge("uie_queue_capacity", "jobs that may wait", labels).set(static_cast<double>(queue.capacity));
+  metrics_.gauge("uie_queue_in_flight", "jobs taken and not finished", labels)
+      .set(static_cast<double>(queue.in_flight));
+  metrics_.gauge("uie_queue_oldest_age_seconds", "age of the oldest waiting job", labels).set(queue.oldest_age_s);
+  const EngineStatus engine = model.engine->status();
+  metrics_.gauge("uie_pending_queries", "encoder queries waiting for a batch", labels)
+      .set(static_cast<double>(engine.pending_queries));
+}
+
 // Gauges that only the queue and the engine know are read when somebody asks, so that they are always live.
 std::string EngineService::metrics_text() {
-  for (const LoadedModel& model : models_) {
-    const MetricLabels labels{{"model", model.name}};
-    const QueueStats queue = model.queue->stats();
-    metrics_.gauge("uie_queue_depth", "jobs waiting", labels).set(static_cast<double>(queue.depth));
-    metrics_.gauge("uie_queue_capacity", "jobs that may wait", labels).set(static_cast<double>(queue.capacity));
-    metrics_.gauge("uie_queue_in_flight", "jobs taken and not finished", labels)
-        .set(static_cast<double>(queue.in_flight));
-    metrics_.gauge("uie_queue_oldest_age_seconds", "age of the oldest waiting job", labels).set(queue.oldest_age_s);
-    const EngineStatus engine = model.engine->status();
-    metrics_.gauge("uie_model_ready", "1 when a device is healthy", labels).set(engine.ready ? 1 : 0);
-    metrics_.gauge("uie_pending_queries", "encoder queries waiting for a batch", labels)
-        .set(static_cast<double>(engine.pending_queries));
+  for (const ServedModel& model : models_) {
+    const bool ready = model.loaded && model.loaded->engine->status().ready;
+    metrics_
+        .gauge("uie_model_ready", "1 when a device is healthy; 0 also for a model that could not be loaded",
+               {{"model", model.name}})
+        .set(ready ? 1 : 0);
+    if (model.loaded) read_gauges(*model.loaded);
   }
   metrics_.gauge("uie_process_resident_peak_bytes", "peak resident memory", {})
       .set(static_cast<double>(peak_memory_bytes()));

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/model_set.h"
 #include "cli/prometheus_metrics.h"
-#include "cli/runtime.h"
 #include "uie/server/service.h"
 
 namespace uie::cli {
@@ -13,7 +13,7 @@ namespace uie::cli {
 // The models must outlive it; they do not change while it lives. Thread safe.
 class EngineService final : public Service {
  public:
-  EngineService(std::vector<LoadedModel>& models, PrometheusMetrics& metrics,
+  EngineService(std::vector<ServedModel>& models, PrometheusMetrics& metrics,
                 std::vector<std::pair<std::string, std::string>> settings)
       : models_(models), metrics_(metrics), settings_(std::move(settings)) {}
 
@@ -26,9 +26,10 @@ class EngineService final : public Service {
   std::string metrics_text() override;
 
  private:
-  LoadedModel* find(std::string_view name) const;
+  LoadedModel* find(std::string_view name) const;  // null: none of this name, or not loaded
+  void read_gauges(const LoadedModel& model);
 
-  std::vector<LoadedModel>& models_;
+  std::vector<ServedModel>& models_;
   PrometheusMetrics& metrics_;
   const std::vector<std::pair<std::string, std::string>> settings_;
 };

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "server/read_text.h"
+
 namespace uie {
 namespace {
 
@@ -47,19 +49,6 @@ Checked check_pair(const Json& body, const char* one, const char* many, size_t m
   if (!body[many].is_array()) return refuse("this must be a list", pointer);
   if (body[many].size() <= max) return {};
   return refuse(ErrorCode::too_large, "at most " + std::to_string(max) + " in one request", pointer);
-}
-
-Result<Text> read_text(const Json& json, const SchemaLimits& limits, const std::string& pointer) {
-  if (!json.is_string()) return fail(ErrorCode::invalid_request, "a text must be a string", pointer);
-  auto text = Text::from_utf8(json.get_ref<const std::string&>());
-  if (!text) return fail(text.error().code, text.error().message, pointer);
-  if (text->size() > limits.max_text_chars) {
-    return fail(ErrorCode::too_large,
-                "the text has " + std::to_string(text->size()) + " characters; at most " +
-                    std::to_string(limits.max_text_chars) + " are taken",
-                pointer);
-  }
-  return text;
 }
 
 // An object, or a string holding one.

@@ -15,16 +15,19 @@ void ready(Call& call, const Site& site) {
                                    site.phase.draining ? "the server is shutting down" : "no model is ready", ""}));
 }
 
-std::string status(const std::vector<DeviceView>& devices, const Site& site) {
+std::string status(const std::vector<DeviceView>& devices, const std::vector<ModelView>& models, const Site& site) {
   const auto healthy = [](const DeviceView& device) { return device.health == "healthy"; };
+  const auto model_ready = [](const ModelView& model) { return model.ready; };
   if (!site.service.ready()) return "unhealthy";
-  const bool all = std::all_of(devices.begin(), devices.end(), healthy);
+  const bool all =
+      std::all_of(devices.begin(), devices.end(), healthy) && std::all_of(models.begin(), models.end(), model_ready);
   return all && !site.phase.draining ? "healthy" : "degraded";
 }
 
 Json device_json(const DeviceView& device) {
   return {{"device", device.device},
           {"name", device.name},
+          {"model", device.model},
           {"health", device.health},
           {"dtype", device.dtype},
           {"profile", device.profile},
@@ -71,7 +74,7 @@ void health(Call& call, const Site& site) {
   const GpuSums gpu = gpu_sums(devices);
   JobQueue* queue = site.service.queue("");
   Json json;
-  json["status"] = status(devices, site);
+  json["status"] = status(devices, models, site);
   json["gpu_utilization"] = gpu.utilization;
   json["gpu_memory_used"] = gpu.used_mb;
   json["gpu_memory_total"] = gpu.total_mb;

@@ -6,7 +6,7 @@ namespace {
 
 Json limits_json(const Site& site, const ModelView* model) {
   Json json;
-  if (model) json["max_length"] = model->max_length;
+  if (model && model->max_length > 0) json["max_length"] = model->max_length;
   json["max_text_chars"] = site.limits.max_text_chars;
   json["max_labels"] = site.limits.max_labels;
   json["max_label_chars"] = site.limits.max_label_chars;
@@ -28,6 +28,7 @@ Json model_json(const ModelView& model, bool is_default, const Site& site) {
   json["memory_bytes"] = model.memory_bytes;
   json["limits"] = limits_json(site, &model);
   json["ready"] = model.ready;
+  if (!model.ready) json["reason"] = model.reason;
   return json;
 }
 
@@ -40,6 +41,7 @@ void models(Call& call, const Site& site) {
 Json device_json(const DeviceView& device) {
   return {{"device", device.device},
           {"name", device.name},
+          {"model", device.model},
           {"dtype", device.dtype},
           {"profile", device.profile},
           {"health", device.health},

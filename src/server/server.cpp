@@ -89,6 +89,8 @@ Result<void> Server::Impl::start() {
   site.emplace(Site{service, options, limits, guard->phase(), metrics});
   add_extract_routes(router, *site);
   add_task_routes(router);
+  add_modelscope_routes(router, *site);
+  add_taskflow_routes(router, *site);
   add_model_routes(router, *site);
   add_health_routes(router, *site);
   if (auto added = add_static_routes(router, *site); !added) return added;

@@ -50,15 +50,35 @@ tl::expected<Json, Problem> json_body(const Call& call, const SchemaLimits& limi
 
 tl::expected<std::string, Problem> model_name(const Json& body, const Site& site) {
   const auto found = body.find("model");
-  if (found == body.end() || found->is_null()) return std::string();
-  if (!found->is_string()) {
-    return Refused(to_problem({ErrorCode::invalid_request, "the model must be a name", "/model"}));
+  std::string name;
+  if (found != body.end() && !found->is_null()) {
+    if (!found->is_string()) {
+      return Refused(to_problem({ErrorCode::invalid_request, "the model must be a name", "/model"}));
+    }
+    name = found->get_ref<const std::string&>();
   }
-  const auto& name = found->get_ref<const std::string&>();
-  if (name.empty() || site.service.queue(name)) return name;
+  if (site.service.queue(name)) return name;
   std::string known;
-  for (const ModelView& model : site.service.models()) known += (known.empty() ? "" : ", ") + model.name;
+  for (const ModelView& model : site.service.models()) {
+    if (name.empty() || model.name == name) {
+      return Refused(
+          to_problem({ErrorCode::unavailable, "the model " + model.name + " is not loaded: " + model.reason, ""}));
+    }
+    known += (known.empty() ? "" : ", ") + model.name;
+  }
   return Refused(to_problem({ErrorCode::invalid_request, "there is no such model; known are: " + known, "/model"}));
+}
+
+Deadline default_deadline(const Call& call, const Site& site) {
+  return Deadline::at(call.exchange.arrived + std::chrono::milliseconds(site.options.request_timeout_ms));
+}
+
+ModelView view_of_model(const std::string& name, const Site& site) {
+  auto models = site.service.models();
+  for (ModelView& model : models) {
+    if (name.empty() || model.name == name) return std::move(model);
+  }
+  return {};
 }
 
 }  // namespace uie

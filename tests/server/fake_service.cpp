@@ -48,13 +48,19 @@ JobResult FakeService::echo(const Job& job) {
 std::vector<ModelView> FakeService::models() const {
   ModelView model;
   model.name = "main";
-  model.family = "rex";
+  model.family = family_;
   model.languages = {"zh"};
   model.dtype = "fp32";
   model.device = "cpu";
   model.max_length = 512;
   model.ready = true;
-  return {model};
+  std::vector<ModelView> models{model};
+  for (const auto& [name, reason] : missing_) {
+    ModelView& view = models.emplace_back();
+    view.name = name;
+    view.reason = reason;
+  }
+  return models;
 }
 
 std::vector<DeviceView> FakeService::devices() const {

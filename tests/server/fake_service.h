@@ -25,6 +25,9 @@ class FakeService final : public Service {
   void hold();
   void release() { held_ = false; }
   void set_ready(bool ready) { ready_ = ready; }
+  // Before requests come.
+  void set_family(std::string family) { family_ = std::move(family); }
+  void add_missing_model(std::string name, std::string reason) { missing_.emplace_back(name, reason); }
 
   std::vector<ModelView> models() const override;
   std::vector<DeviceView> devices() const override;
@@ -39,6 +42,8 @@ class FakeService final : public Service {
   void run();
 
   const Engine engine_;
+  std::string family_ = "rex";
+  std::vector<std::pair<std::string, std::string>> missing_;  // name and reason of models that are not loaded
   const std::unique_ptr<JobQueue> queue_;
   std::atomic<bool> held_{false}, parked_{false}, ready_{true}, stopping_{false};
   std::thread thread_;

@@ -17,6 +17,7 @@ namespace uie {
 struct DeviceView {
   std::string name;     // "NVIDIA A10", "AMD EPYC"
   std::string device;   // "cuda:0", "cpu"
+  std::string model;    // which model's part of it this is
   std::string dtype;    // "fp32", …
   std::string profile;  // "cpu", "a10", …
   std::string health;   // "healthy", "failing", "gone"
@@ -33,6 +34,7 @@ struct ModelView {
   uint64_t parameters = 0, memory_bytes = 0;
   uint32_t max_length = 0;  // tokens a window
   bool ready = false;
+  std::string reason;  // why it is not ready, for people; empty when it is
 };
 
 struct TokenView {
@@ -48,10 +50,11 @@ class Service {
   virtual std::vector<ModelView> models() const = 0;  // the first is the default
   virtual std::vector<DeviceView> devices() const = 0;
 
-  // The queue of a model; an empty name means the default. Null when there is no such model.
+  // The queue of a model; an empty name means the default. Null when there is no such model, or it is not loaded.
   virtual JobQueue* queue(std::string_view model) = 0;
 
-  // Ready to answer: a model is loaded and a device is healthy. Draining or starting: false.
+  // Ready to answer: the default model is loaded and every loaded model has a healthy device. Draining or starting:
+  // false.
   virtual bool ready() const = 0;
 
   // Special tokens of the frame not included. Errors: not_found.
