@@ -121,6 +121,22 @@ test("the threshold hides what is less certain", async () => {
   await page.$eval("#threshold", (input) => { input.value = "0"; input.dispatchEvent(new Event("input")); });
 });
 
+test("a task by name brings its example and is answered in its own shape", async () => {
+  await page.selectOption("#task", "relation");
+  assert.ok(await page.isHidden("#mode"));
+  assert.match(await page.inputValue("#schema"), /"task"/);
+  const [response] = await Promise.all([page.waitForResponse("**/v1/extract"), page.click("#run")]);
+  await page.waitForFunction(() => !document.getElementById("run").disabled);
+  const { relations } = (await response.json()).results[0].tasks.relation;
+  assert.equal(await page.locator("#table tbody tr").count(), relations.length);
+  await shot("task");
+  await page.selectOption("#task", "sentiment");
+  await Promise.all([page.waitForResponse("**/v1/extract"), page.click("#run")]);
+  await page.waitForSelector("#labels .chip");
+  await page.selectOption("#task", "");
+  assert.ok(await page.isVisible("#mode"));
+});
+
 test("a bad schema is said at once, with its place, and nothing is sent", async () => {
   await page.fill("#schema", '{"人物": ');
   assert.ok(await page.isVisible("#schema-error"));

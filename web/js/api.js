@@ -28,5 +28,8 @@ async function request(path, init) {
 
 export const models = () => request("v1/models");
 
+// The tasks that can be asked by name; none where the server knows none.
+export const tasks = () => request("v1/tasks").then((answer) => answer.tasks, () => []);
+
 export const extract = (body, signal) =>
   request("v1/extract", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });

@@ -1,8 +1,9 @@
 // Connects the page's parts: state, events, drawing.
 
-import { extract, models, Problem } from "./api.js";
+import { extract, models, Problem, tasks } from "./api.js";
 import { colorMap, drawLabels, drawMarked, drawTable, element, passing } from "./render.js";
 import { PREFIXES } from "./spans.js";
+import { chainsOf } from "./tasks.js";
 import { preferredLanguage, words } from "./words.js";
 
 const MODE_OF_TASK = { sentiment: "classify", text_classification: "classify", hierarchical: "classify", text_matching: "classify", nli: "classify",
@@ -11,10 +12,12 @@ const MODE_OF_TASK = { sentiment: "classify", text_classification: "classify", h
 const at = (id) => document.getElementById(id);
 let language = preferredLanguage();
 let examples = [];
+let known = []; // tasks by name, as the server lists them
 let shown = null; // {text, output} of the last answer
 let running = null; // AbortController of the request under way
 
 const say = () => words(language);
+const task = () => known.find((row) => row.name === at("task").value); // none: a schema of one's own
 const mode = () => document.querySelector("input[name=mode]:checked").value;
 
 function show(node, text) {
@@ -30,11 +33,14 @@ function requestText() {
   return text.startsWith("[CLASSIFY]") || text.startsWith("[MULTICLASSIFY]") ? text : prefix + text;
 }
 
+const schemaName = () => (task() ? say().parameters : say().schema);
+
 function requestBody() {
   try {
-    return { text: requestText(), schema: JSON.parse(at("schema").value) };
+    const asked = JSON.parse(at("schema").value);
+    return task() ? { text: at("text").value, task: asked } : { text: requestText(), schema: asked };
   } catch (error) {
-    throw new Problem(`Schema ${say().badJson}`, error.message);
+    throw new Problem(`${schemaName()} ${say().badJson}`, error.message);
   }
 }
 
@@ -84,10 +90,11 @@ function drawAnswer(text, answer) {
   clearAnswer();
   const result = answer.results[0];
   if (result.error) throw new Problem(result.error.title, result.error.detail, result.error.errors);
-  shown = { text, output: result.output, truncated: result.truncated, answer };
+  const output = result.tasks ? chainsOf(result.tasks) : result.output;
+  shown = { text, output, truncated: result.truncated, answer };
   at("json").textContent = JSON.stringify(answer, null, 1);
   at("json-box").hidden = false;
-  at("filter").hidden = result.output.length === 0;
+  at("filter").hidden = output.length === 0;
   redraw();
 }
 
@@ -116,9 +123,40 @@ function fillExamples() {
 function takeExample(index) {
   const example = examples[index];
   if (!example) return;
+  at("task").value = "";
   at("text").value = example.text;
   at("schema").value = JSON.stringify(example.schema, null, 2);
+  showTask();
   document.querySelector(`input[name=mode][value=${MODE_OF_TASK[example.task] || "extract"}]`).checked = true;
+  countCharacters();
+  checkSchema();
+}
+
+// ---- tasks by name
+
+function fillTasks() {
+  const chosen = at("task").value;
+  const options = known.map((row) => element("option", { value: row.name }, row.title[language]));
+  at("task").replaceChildren(element("option", { value: "" }, say().noTask), ...options);
+  at("task").value = chosen;
+  at("task-row").hidden = known.length === 0;
+  showTask();
+}
+
+function showTask() {
+  at("mode").hidden = task() !== undefined; // a task brings its own input form
+  at("schema-name").textContent = schemaName();
+  at("schema-hint").textContent = task() ? say().parametersHint : say().schemaHint;
+  show(at("task-about"), task()?.about[language]);
+}
+
+function takeTask() {
+  showTask();
+  const example = task()?.examples[0]?.request;
+  if (!example) return takeExample(at("example").value || "0");
+  at("example").value = "";
+  at("text").value = example.text;
+  at("schema").value = JSON.stringify(example.task, null, 2);
   countCharacters();
   checkSchema();
 }
@@ -132,6 +170,7 @@ function speak() {
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = say()[node.dataset.text];
   at("language").textContent = say().other;
   fillExamples();
+  fillTasks();
   countCharacters();
   redraw();
 }
@@ -156,6 +195,7 @@ async function start() {
   at("schema").addEventListener("input", checkSchema);
   for (const id of ["text", "schema"]) at(id).addEventListener("input", () => (at("example").value = ""));
   at("example").addEventListener("change", (event) => takeExample(event.target.value));
+  at("task").addEventListener("change", takeTask);
   at("language").addEventListener("click", () => {
     language = language === "zh" ? "en" : "zh";
     localStorage.setItem("language", language);
@@ -164,7 +204,9 @@ async function start() {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run();
   });
-  // Requests of several tasks are not offered yet: the server answers one schema a text.
+  known = await tasks();
+  fillTasks();
+  // Examples are schemas; requests of several tasks are not offered here.
   examples = (await (await fetch("examples.json")).json()).filter((example) => example.task !== "multi_task");
   fillExamples();
   at("example").value = "0";
