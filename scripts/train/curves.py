@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 640, 240, 56, 36
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM = 640, 240, 56, 24, 36
 
 
 def series(paths):
@@ -16,7 +16,10 @@ def series(paths):
         with open(path, encoding="utf-8") as f:
             for line in f:
                 r = json.loads(line)
-                out.setdefault((os.path.basename(path).split(".")[0], r["kind"]), []).append((r["step"], r["loss"]))
+                points = out.setdefault((os.path.basename(path).split(".")[0], r["kind"]), [])
+                while points and points[-1][0] >= r["step"]:        # a run that went on from its last save
+                    points.pop()
+                points.append((r["step"], r["loss"]))
     return out
 
 
@@ -27,12 +30,12 @@ def panel(title, points, top):
     y1 += (y1 - y0) * .05 or 1.
 
     def place(x, y):
-        return LEFT + x / x1 * (WIDTH - LEFT - 12), top + 24 + (y1 - min(y, y1)) / (y1 - y0) * (HEIGHT - BOTTOM - 24)
+        return LEFT + x / x1 * (WIDTH - LEFT - RIGHT), top + 24 + (y1 - min(y, y1)) / (y1 - y0) * (HEIGHT - BOTTOM - 24)
     out = ['<text x="%d" y="%d" font-weight="bold">%s: loss %.4f at step %d</text>' % (LEFT, top + 14, title, points[-1][1], points[-1][0])]
     for k in range(5):
         y = y0 + (y1 - y0) * k / 4
         _, py = place(0, y)
-        out.append('<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="#ddd"/>' % (LEFT, WIDTH - 12, py, py))
+        out.append('<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="#ddd"/>' % (LEFT, WIDTH - RIGHT, py, py))
         out.append('<text x="%d" y="%.1f" text-anchor="end">%.3g</text>' % (LEFT - 6, py + 4, y))
         px, _ = place(x1 * k / 4, y0)
         out.append('<text x="%.1f" y="%d" text-anchor="middle">%d</text>' % (px, top + HEIGHT - BOTTOM + 18, x1 * k / 4))

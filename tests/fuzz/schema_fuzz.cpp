@@ -1,4 +1,5 @@
-// Any bytes as a JSON document, as a schema, as options and as tasks: an error or a value, and what is written reads the same.
+// Any bytes as a JSON document, as a schema, as options and as tasks: an error or a value, and what is written reads
+// the same.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
