@@ -9,6 +9,7 @@ positions and are added up by a product with a one-hot matrix, so that no atomic
 A table is read along its rows and transposed in shared memory where the tile lies the other way: 16 times fewer sectors.
 Forward as FlashAttention-2 (Dao 2023), section 3.1; heads of 64. `model.py` holds the plain form that this is compared with."""
 import torch
+from layout import HINT_POSITIONS
 
 try:
     import triton
@@ -18,7 +19,6 @@ except Exception:
     HAVE_TRITON = False
 
 HEAD = 64             # size of a head
-HINT = 128            # hint positions are below this
 
 if HAVE_TRITON:
     @triton.jit
@@ -245,7 +245,7 @@ if HAVE_TRITON:
             dqkv = torch.empty_like(qkv)
             dt1, dt2 = torch.zeros_like(t1), torch.zeros_like(t2)
             block = 32 if N <= 32 else 64
-            kw = dict(LINEAR=linear, BI=block, BJ=block, D=D, P=min(HINT, max(32, triton.next_power_of_2(N))), num_warps=4, num_stages=1)
+            kw = dict(LINEAR=linear, BI=block, BJ=block, D=D, P=min(HINT_POSITIONS, max(32, triton.next_power_of_2(N))), num_warps=4, num_stages=1)
             _backward_queries[(triton.cdiv(N, block), B * H)](qkv, t1, t2, *p, o, do, lse, delta, dqkv, dt1, B, N, H, W, ctx.scale, **kw)
             _backward_keys[(triton.cdiv(N, block), B * H)](qkv, t1, t2, *p, do, lse, delta, dqkv, dt2, B, N, H, W, ctx.scale, **kw)
             flat = dqkv.view(B * N, 3, H, D)

@@ -2,7 +2,6 @@
 import contextlib
 import json
 import os
-import sys
 import time
 import torch
 import torch.distributed as dist

@@ -1,6 +1,6 @@
 """Reference decoding, level by level, many rows at once: what the server does, for scoring during training."""
 import torch
-from layout import STRIDE
+from layout import MAX_LEN, STRIDE
 from rows import kind_of
 
 NAMES = {1: "[CLASSIFY]", 2: "[MULTICLASSIFY]"}
@@ -117,7 +117,7 @@ class Decoder:
                 s, below = states[n], dict(level)
                 for g in layout.groups([(prefix, list(schema)) for prefix, schema in level]):
                     hint = layout.hint(g)
-                    room = 512 - len(hint[0]) - 2
+                    room = MAX_LEN - len(hint[0]) - 2
                     for w, (a, b) in enumerate(layout.windows(len(s["ids"]), room, 0 if s["kind"] else STRIDE)):
                         mark = (t.classify_id if s["kind"] == 1 else t.multi_id) if s["kind"] and w else None
                         jobs.append((n, below, layout.row(hint, s["ids"], a, b, mark), a))

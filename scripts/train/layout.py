@@ -1,6 +1,7 @@
 """How RexUniNLU lays out a query: hint groups, hints, windows, positions, prefix and type numbers."""
 
 MAX_LEN, HINT_MAX, PREFIX_MAX, TYPE_MAX, STRIDE = 512, 256, 125, 125, 32
+HINT_POSITIONS = 128        # the fused attention's bound on a hint's positions; training leaves out what is higher (a question of 100 tokens)
 
 
 class Layout:

@@ -59,16 +59,14 @@ class Optimiser:
         self.adam = slice(o, total)
         self.undecayed = total - sum(p.numel() for p in rest if p.dim() < 2)
         self.s = torch.zeros(6, device=device)
-        self.host = torch.zeros(6).pin_memory() if device.type == "cuda" else torch.zeros(6)
         self.n = 0
         self.adamw = compiled(adamw) if compiled else adamw
 
     def set(self, factor):
         """before a step: its number and the schedule's factor on the rates"""
         self.n += 1
-        self.host = torch.tensor([0, self.rate * factor, 1 / (1 - .9 ** self.n), 1 / (1 - .98 ** self.n),
-                                  1 - min(self.keep, (1 + self.n) / (10 + self.n)), self.muon * factor])
-        self.s.copy_(self.host)
+        self.s.copy_(torch.tensor([0, self.rate * factor, 1 / (1 - .9 ** self.n), 1 / (1 - .98 ** self.n),
+                                   1 - min(self.keep, (1 + self.n) / (10 + self.n)), self.muon * factor]))
 
     def zero(self):
         self.g.zero_()
@@ -104,9 +102,3 @@ class Optimiser:
         for k in ("p", "m", "v", "avg"):
             getattr(self, k).copy_(state[k])
         self.n = state["n"]
-
-    def forget(self):
-        """after warm-up passes: no moments, no average"""
-        self.g.zero_(), self.m.zero_(), self.v.zero_()
-        self.avg.copy_(self.p)
-        self.n = 0

@@ -16,13 +16,12 @@ import numpy as np
 import rows
 from examples import Example
 from labels import Rewordings
-from layout import Layout
+from layout import HINT_POSITIONS, Layout
 from sampler import Sampler
 from tokenizer import Tok, VOCAB
 import variants
 
 BUCKETS = (32, 48, 64, 96, 128, 192, 256, 384, 512)
-HINT_POSITIONS = 128                    # the fused attention's bound; a longer hint (a question of 100 tokens) is left out
 TOKENS = 24576                          # cells of a batch, a multiple of 3 * 512
 MARGIN = {"nested": .45, "reading": .27, "flat": .18, "classify": 0., "multiclassify": .9}   # model.link_loss says what it is
 

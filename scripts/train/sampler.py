@@ -1,10 +1,9 @@
 """Training rows from examples: which labels are asked, under which wording, with which prefixes, over which window, with which noise."""
-import numpy as np
 from examples import Example, sub_schema
 from layout import HINT_MAX, MAX_LEN
 
 WRONG_PREFIX = .4           # share of rows with deeper levels that also ask below a span which is no answer
-MAX_GROUPS = {0: 3, 1: 3}   # hint groups taken from one level of an example
+MAX_GROUPS = 3              # hint groups taken from one level of an example
 MAX_WINDOWS = 2
 JOINED, JOINED_TOKENS = .25, 300    # share of texts with deeper levels that are joined with another, and the longest result
 
@@ -173,14 +172,13 @@ class Sampler:
     def emit(self, ex, ids, level, wanted, out):
         layout, rng = self.layout, self.rng
         groups = layout.groups(level)
-        cap = MAX_GROUPS[min(1, ex.kind)]
-        if len(groups) > cap:                             # groups with something to find first: they are the rare ones
+        if len(groups) > MAX_GROUPS:                             # groups with something to find first: they are the rare ones
             full = [g for g in groups if any(wanted.get((p, t)) for p, ts in g for t in ts)]
             rest = [g for g in groups if g not in full]
             rng.shuffle(full)
             rng.shuffle(rest)
-            keep = full[:cap - 1]
-            groups = keep + (rest + full[cap - 1:])[:cap - len(keep)]
+            keep = full[:MAX_GROUPS - 1]
+            groups = keep + (rest + full[MAX_GROUPS - 1:])[:MAX_GROUPS - len(keep)]
         text = ids.tolist()
         for g in groups:
             hint = layout.hint(g)
