@@ -10,8 +10,6 @@
 
 namespace {
 
-constexpr int kWrongUsage = 2;
-
 std::string version_text() {
   const uie::ModelBuildInfo build = uie::model_build_info();
   return std::string("uie ") + UIE_VERSION + " (libtorch " + build.libtorch + ", CUDA " + build.cuda +
@@ -38,7 +36,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kWrongUsage;
+    return app.exit(error) == 0 ? 0 : uie::cli::kWrongUsage;
   }
   return status;
 }

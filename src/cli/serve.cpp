@@ -13,8 +13,6 @@
 namespace uie::cli {
 namespace {
 
-constexpr int kWrongUsage = 2;
-
 struct ServeCommand {
   std::vector<std::string> models;  // [NAME=]DIR
   bool allow_partial = false;
