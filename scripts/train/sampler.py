@@ -200,13 +200,14 @@ class Sampler:
                 out.append((r, pos, pfx, typ, sorted(links)))
 
     def noise(self, ids, ex):
-        """now and then the whole text in traditional characters or full width, or a few tokens hidden"""
+        """now and then the whole text in traditional characters or full width, or a few tokens hidden. Classes are learnt by heart
+        sooner than spans (after 675 M cells train rows scored 10 to 25 points above others), so their texts are hidden in part more often."""
         u = self.rng.random()
         if u < .02 * len(self.variants) and not any(ex.schema.values()):      # prefixes repeat the text as it was written
             return self.variants[int(u / .02)][ids]
-        if u > .95:
+        if u > (.65 if ex.kind else .95):
             ids = ids.copy()
-            n = max(1, len(ids) // 30)
+            n = max(1, len(ids) // (self.rng.randint(8, 30) if ex.kind and ex.swapped is None else 30))
             for i in self.rng.sample(range(len(ids)), min(n, len(ids))):
                 if ids[i] < self.layout.t.base_size and (i or not ex.kind):
                     ids[i] = self.layout.t.mask

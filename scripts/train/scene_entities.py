@@ -17,9 +17,15 @@ def entity_row(pool, r):
     if not schema:
         return None
     r.shuffle(schema)
-    spans = sorted({(start, end, label) for piece, name in present for label in asked if label in piece.all(name)
+    spans = sorted({(*with_title_marks(text, start, end), label) for piece, name in present for label in asked if label in piece.all(name)
                     for start, end in piece.places[name]})
     return text, dict.fromkeys(schema), [[item(text, label, start, end)] for start, end, label in spans]
+
+
+def with_title_marks(text, start, end):
+    """a title with its 《》: entity sources of news take the marks in, those of relations leave them out"""
+    marked = text[start - 1:start] == "《" and text[end:end + 1] == "》"
+    return (start - 1, end + 1) if marked else (start, end)
 
 
 def right_labels(pool, r, pieces, present):

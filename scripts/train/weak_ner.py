@@ -1,18 +1,27 @@
 """Open entity labels: several pattern families in one schema, and families that do not occur."""
 
+import re
+
 from weak_common import passages, row
-from weak_families import NAME, START, UNNAMED, compiled, missed, trimmed
+from weak_families import NAME, START, TITLE, UNNAMED, compiled, missed, trimmed
 
 FAMILIES = compiled()
+ONE_TITLE = re.compile(TITLE)
 
 
 def spans(pattern, text):
-    group = 1 if pattern.groups else 0
-    found = [m for m in pattern.finditer(text) if m.group(group) and m.group(group).strip() == m.group(group)]
+    found = [(m, m.lastindex or 0) for m in pattern.finditer(text)]
+    found = [(m, group) for m, group in found if m.group(group) and m.group(group).strip() == m.group(group)]
     if NAME not in pattern.pattern:
-        return [m.span(group) for m in found]
-    places = [(trimmed(text, *m.span(group)) if START in pattern.pattern else m.start(group), m.end(group)) for m in found]
+        return [part for m, group in found for part in one_title_each(text, *m.span(group))]
+    places = [(trimmed(text, *m.span(group)) if START in pattern.pattern else m.start(group), m.end(group)) for m, group in found]
     return [(start, end) for start, end in places if not UNNAMED.search(text[start:end])]
+
+
+def one_title_each(text, start, end):
+    if text[start] != "《":
+        return [(start, end)]
+    return [m.span() for m in ONE_TITLE.finditer(text, start, end)]
 
 
 def rows(block, rng):
