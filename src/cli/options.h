@@ -14,6 +14,7 @@
 #include "uie/engine/engine.h"
 #include "uie/extract/family.h"
 #include "uie/model/encoder.h"
+#include "uie/queue/batch_store.h"
 #include "uie/queue/job_queue.h"
 #include "uie/schema/task.h"
 #include "uie/server/server.h"
@@ -36,6 +37,7 @@ struct Options {
   ServerOptions server;
   SchemaLimits limits;
   QueueOptions queue;
+  BatchOptions batches;
   EngineOptions engine;
   EncoderOptions encoder;
   ExtractOptions extract;
@@ -58,6 +60,7 @@ struct Options {
     visitor.group("Server");
     server.visit(visitor);
     queue.visit(visitor);
+    batches.visit(visitor);
     visit_engine(visitor);
   }
 };

@@ -96,7 +96,8 @@ int ServeCommand::run() {
   PrometheusMetrics metrics;
   auto loaded = load_models(*flags, options, allow_partial, metrics);
   if (!loaded) return start_failure(loaded.error());
-  EngineService service(*loaded, metrics, effective_settings(options));
+  const auto batches = make_memory_batch_store(options.batches);
+  EngineService service(*loaded, *batches, metrics, effective_settings(options));
   Server server(service, options.server, options.limits, metrics);
   if (auto started = server.start(); !started) return start_failure(started.error());
   print_banner(service, *loaded, options.server.host, server.port());

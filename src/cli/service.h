@@ -13,13 +13,14 @@ namespace uie::cli {
 // The models must outlive it; they do not change while it lives. Thread safe.
 class EngineService final : public Service {
  public:
-  EngineService(std::vector<ServedModel>& models, PrometheusMetrics& metrics,
+  EngineService(std::vector<ServedModel>& models, BatchStore& batches, PrometheusMetrics& metrics,
                 std::vector<std::pair<std::string, std::string>> settings)
-      : models_(models), metrics_(metrics), settings_(std::move(settings)) {}
+      : models_(models), batches_(batches), metrics_(metrics), settings_(std::move(settings)) {}
 
   std::vector<ModelView> models() const override;
   std::vector<DeviceView> devices() const override;
   JobQueue* queue(std::string_view model) override;
+  BatchStore& batches() override { return batches_; }
   bool ready() const override;
   Result<std::vector<TokenView>> tokenize(std::string_view model, const Text& text) const override;
   std::vector<std::pair<std::string, std::string>> settings() const override { return settings_; }
@@ -30,6 +31,7 @@ class EngineService final : public Service {
   void read_gauges(const LoadedModel& model);
 
   std::vector<ServedModel>& models_;
+  BatchStore& batches_;
   PrometheusMetrics& metrics_;
   const std::vector<std::pair<std::string, std::string>> settings_;
 };

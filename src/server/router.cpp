@@ -1,11 +1,28 @@
 #include "server/router.h"
 
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "uie/base/log.h"
 
 namespace uie {
+namespace {
+
+// The part of the path that stands for the pattern's {…}; nothing when the path is another. One part at most.
+std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
+  const size_t open = pattern.find('{');
+  if (open == std::string_view::npos) return pattern == path ? std::optional<std::string_view>("") : std::nullopt;
+  const std::string_view before = pattern.substr(0, open), after = pattern.substr(pattern.find('}') + 1);
+  if (path.size() <= before.size() + after.size()) return std::nullopt;
+  if (!path.starts_with(before) || !path.ends_with(after)) return std::nullopt;
+  const auto part = path.substr(before.size(), path.size() - before.size() - after.size());
+  return part.find('/') == std::string_view::npos ? std::optional(part) : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view Call::path_part() const { return match(route->path, head().path()).value_or(""); }
 
 Router::Router(Metrics& metrics)
     : metrics_(metrics), unmatched_{"", "",          LaneKind::express,
@@ -20,7 +37,7 @@ void Router::add(std::string method, std::string path, LaneKind lane, Handler ha
 const Route* Router::find(std::string_view method, std::string_view path) const {
   if (method == "HEAD") method = "GET";
   for (const Route& route : routes_) {
-    if (route.path == path && route.method == method) return &route;
+    if (route.method == method && match(route.path, path)) return &route;
   }
   return nullptr;
 }
@@ -28,7 +45,7 @@ const Route* Router::find(std::string_view method, std::string_view path) const 
 std::string Router::allowed(std::string_view path) const {
   std::string methods;
   for (const Route& route : routes_) {
-    if (route.path != path && path != "*") continue;
+    if (path != "*" && !match(route.path, path)) continue;
     const std::string names = route.method == "GET" ? "GET, HEAD" : route.method;
     if (methods.find(names) == std::string::npos) methods += names + ", ";
   }

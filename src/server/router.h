@@ -1,5 +1,5 @@
 // Which handler answers which method and path. Paths are compared as sent, without percent-decoding: one path, one
-// name.
+// name. A route's path may hold one {…}, which stands for any one part: "/v1/jobs/{id}".
 #pragma once
 
 #include <deque>
@@ -39,6 +39,7 @@ struct Call {
 
   const HttpHead& head() const { return exchange.request.head; }
   const std::string& body() const { return exchange.request.body; }
+  std::string_view path_part() const;  // what the route's {…} stands for
 };
 
 using Handler = std::function<void(Call&)>;

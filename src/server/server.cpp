@@ -9,6 +9,7 @@
 
 #include <sys/resource.h>
 
+#include "server/batch_runner.h"
 #include "server/guard.h"
 #include "server/httplib_adapter.h"
 #include "server/lane.h"
@@ -70,6 +71,7 @@ struct Server::Impl {
   std::optional<Site> site;
   std::optional<Guard> guard;
   std::optional<Lane> work, express;
+  std::optional<BatchRunner> runner;
   std::thread guard_thread;
   int port = 0;
 };
@@ -88,6 +90,7 @@ Result<void> Server::Impl::start() {
       metrics);
   site.emplace(Site{service, options, limits, guard->phase(), metrics});
   add_extract_routes(router, *site);
+  add_job_routes(router, *site);
   add_task_routes(router);
   add_modelscope_routes(router, *site);
   add_taskflow_routes(router, *site);
@@ -97,11 +100,13 @@ Result<void> Server::Impl::start() {
   work.emplace(thread_count(options), metrics.requests_waiting, [this] { return make_worker(); });
   express.emplace(express_threads, metrics.requests_waiting, [this] { return make_worker(); });
   guard_thread = std::thread([this] { guard->run(); });
+  runner.emplace(service.batches(), *site);
   return {};
 }
 
 void Server::Impl::stop() {
   if (!guard_thread.joinable()) return;
+  runner->stop();
   guard->drain();
   guard_thread.join();
   work->stop();

@@ -16,6 +16,7 @@ struct Site {
 };
 
 void add_extract_routes(Router& router, const Site& site);         // /v1/extract, /api/predict, /predict
+void add_job_routes(Router& router, const Site& site);             // /v1/jobs
 void add_task_routes(Router& router);                              // /v1/tasks
 void add_modelscope_routes(Router& router, const Site& site);      // /call, /describe
 void add_taskflow_routes(Router& router, const Site& site);        // /taskflow/uie

@@ -32,6 +32,7 @@ class FakeService final : public Service {
   std::vector<ModelView> models() const override;
   std::vector<DeviceView> devices() const override;
   JobQueue* queue(std::string_view model) override;
+  BatchStore& batches() override { return *batches_; }
   bool ready() const override { return ready_; }
   // A token a character; its id is the code point.
   Result<std::vector<TokenView>> tokenize(std::string_view model, const Text& text) const override;
@@ -45,6 +46,7 @@ class FakeService final : public Service {
   std::string family_ = "rex";
   std::vector<std::pair<std::string, std::string>> missing_;  // name and reason of models that are not loaded
   const std::unique_ptr<JobQueue> queue_;
+  const std::unique_ptr<BatchStore> batches_ = make_memory_batch_store({.max_batches = 3});
   std::atomic<bool> held_{false}, parked_{false}, ready_{true}, stopping_{false};
   std::thread thread_;
 };

@@ -31,6 +31,7 @@ struct ServerOptions {
   int request_timeout_ms = 60'000;  // default deadline of one request
   int drain_timeout_ms = 30'000;    // SIGTERM: how long accepted requests may take
   size_t max_texts = 1'024;         // texts of one request
+  size_t max_job_texts = 100'000;   // texts of one job of /v1/jobs
   std::filesystem::path web_dir;    // the page; empty: none
 
   template <class Visitor>
@@ -60,6 +61,7 @@ struct ServerOptions {
     visitor(request_timeout_ms, OptionInfo{"request-timeout", "ms", "deadline of a request that names none"});
     visitor(drain_timeout_ms, OptionInfo{"drain-timeout", "ms", "after SIGTERM, how long accepted requests may take"});
     visitor(max_texts, OptionInfo{"max-texts", "texts", "texts in one request"});
+    visitor(max_job_texts, OptionInfo{"max-job-texts", "texts", "texts in one job of /v1/jobs"});
     visitor(web_dir, OptionInfo{"web-dir", "", "folder of the page; empty: the one beside the program"});
   }
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "uie/base/result.h"
+#include "uie/queue/batch_store.h"
 #include "uie/queue/job_queue.h"
 #include "uie/schema/task.h"
 #include "uie/text/text.h"
@@ -52,6 +53,9 @@ class Service {
 
   // The queue of a model; an empty name means the default. Null when there is no such model, or it is not loaded.
   virtual JobQueue* queue(std::string_view model) = 0;
+
+  // Where /v1/jobs keeps what it was given. Outlives the server.
+  virtual BatchStore& batches() = 0;
 
   // Ready to answer: the default model is loaded and every loaded model has a healthy device. Draining or starting:
   // false.
