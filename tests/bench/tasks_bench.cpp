@@ -1,10 +1,10 @@
 // Several tasks in one request against the separate calls: one client, one connection, a running server.
 //
-//   tasks_bench HOST PORT [ROUNDS [MODEL]]
+//   tasks_bench HOST PORT [ROUNDS [LONGEST [MODEL]]]
 //
 // Texts are those of tests/data/real that are no classification inputs, by size. For each text the three separate calls
 // and the one call alternate in who goes first. A ratio is that of the sums over a round; the median of the rounds is
-// printed, with the least and the most.
+// printed, with the least and the most. LONGEST leaves out texts of more characters.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -55,12 +55,14 @@ struct Pair {
   std::vector<std::string> together, apart;
 };
 
-std::vector<Pair> pairs(const std::string& model) {
+std::vector<Pair> pairs(size_t longest, const std::string& model) {
   std::vector<Pair> pairs;
   for (const std::string& text : texts()) {
     const auto is_start = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+    const auto characters = static_cast<size_t>(std::count_if(text.begin(), text.end(), is_start));
+    if (characters > longest) continue;
     Pair& pair = pairs.emplace_back();
-    pair.characters = static_cast<size_t>(std::count_if(text.begin(), text.end(), is_start));
+    pair.characters = characters;
     pair.together = {request(text, "tasks", kTasks, model)};
     for (const std::string& task : kTasks) pair.apart.push_back(request(text, "task", task, model));
   }
@@ -96,18 +98,19 @@ double ratio(uie::testing_support::Client& client, const std::vector<Pair>& all,
 
 int main(int count, char** words) {
   if (count < 3) {
-    std::fprintf(stderr, "usage: tasks_bench HOST PORT [ROUNDS [MODEL]]\n");
+    std::fprintf(stderr, "usage: tasks_bench HOST PORT [ROUNDS [LONGEST [MODEL]]]\n");
     return 1;
   }
   const int rounds = count > 3 ? std::atoi(words[3]) : 5;
   uie::testing_support::Client client(std::atoi(words[2]), words[1]);
-  const auto all = pairs(count > 4 ? words[4] : "");
+  const size_t longest = count > 4 ? std::strtoul(words[4], nullptr, 10) : SIZE_MAX;
+  const auto all = pairs(longest, count > 5 ? words[5] : "");
   std::vector<Size> sizes = {
       {"up to 32", 0, 32}, {"33 to 64", 33, 64}, {"65 to 128", 65, 128}, {"more", 129, SIZE_MAX}};
   for (int round = -1; round < rounds; ++round) {  // the first warms up
     for (Size& size : sizes) {
       const double found = ratio(client, all, size);
-      if (round >= 0) size.ratios.push_back(found);
+      if (round >= 0 && size.least <= longest) size.ratios.push_back(found);
     }
   }
   for (const Size& size : sizes) {
