@@ -47,6 +47,8 @@ echo '{"id": 1, "text": "屏幕有点差"}' | build/release/uie extract --task s
 
 `results[].bindings` stands beside it when aspects were asked: `{"aspect", "opinion", "polarity", "flat": "屏幕_差"}`; without an aspect `"flat": "_差"`.
 
+A trigger without arguments is an event with an empty list where a Siamese model answers; RexUniNLU gives triggers with arguments alone.
+
 What a model finds as an empty or an inverted span is left out, and what it finds twice stands once. A SiameseUniNLU model answers with a span of the labels in front of
 the text; a piece of a label counts as that label, of several the surest is taken (all of them in multi-label), and there may be none.
 """

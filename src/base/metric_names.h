@@ -29,6 +29,10 @@ inline constexpr MetricName batch_fill{"uie_batch_fill_ratio", "tokens of a batc
 inline constexpr MetricName queries_dropped{"uie_queries_dropped_total",
                                             "encoder queries dropped before they cost compute, by reason"};
 inline constexpr MetricName encoded_tokens{"uie_encoded_tokens_total", "tokens that went through an encoder"};
+inline constexpr MetricName lower_half_passes{
+    "uie_lower_half_passes_total", "lower halves that a Siamese model computed: windows of text, and prompts"};
+inline constexpr MetricName lower_half_reuses{"uie_lower_half_reuses_total",
+                                              "lower halves that it had computed before, or for the same batch"};
 inline constexpr MetricName device_failures{"uie_device_failures_total",
                                             "encoder runs that failed, by device and code"};
 inline constexpr MetricName device_healthy{"uie_device_healthy", "1 when the device takes batches"};

@@ -27,6 +27,7 @@ class TurnTakingEncoder final : public Encoder {
   }
 
   const EncoderInfo& info() const override { return encoder_->info(); }
+  LowerHalfCounts lower_half() const override { return encoder_->lower_half(); }
 
  private:
   const std::unique_ptr<Encoder> encoder_;

@@ -44,7 +44,10 @@ Batch Batcher::gather(const Budget& budget, std::chrono::microseconds linger) {
   Batch batch;
   MutexLock lock(mutex_);
   while (batch.empty()) {
-    if (waiting_tokens() > 0) await_company(lock, budget, linger);
+    if (waiting_tokens() > 0) {
+      await_company(lock, budget.max_tokens, gathering_);
+      await_company(lock, budget.max_tokens / 4, linger);
+    }
     linger = {};  // from here on the device is idle
     if (Shelf* const shelf = most_urgent()) {
       shelf->pack(batch, budget);
@@ -57,10 +60,10 @@ Batch Batcher::gather(const Budget& budget, std::chrono::microseconds linger) {
   return batch;
 }
 
-void Batcher::await_company(MutexLock& lock, const Budget& budget, std::chrono::microseconds linger) {
-  if (linger.count() <= 0) return;
-  const Deadline end = Deadline::at(Clock::now() + linger);
-  while (!closed_ && planning_ > 0 && waiting_tokens() < budget.max_tokens / 4 && arrived_.wait(lock, end)) {
+void Batcher::await_company(MutexLock& lock, size_t enough_tokens, std::chrono::microseconds patience) {
+  if (patience.count() <= 0) return;
+  const Deadline end = Deadline::at(Clock::now() + patience);
+  while (!closed_ && planning_ > 0 && waiting_tokens() < enough_tokens && arrived_.wait(lock, end)) {
   }
 }
 

@@ -63,7 +63,6 @@ Query anonymous(Query query) {
   if (auto* pointer = std::get_if<PointerQuery>(&query)) {
     std::fill(pointer->text_ids.begin(), pointer->text_ids.end(), 0);
     std::fill(pointer->hint_ids.begin(), pointer->hint_ids.end(), 0);
-    pointer->text_key = 0;
   }
   return query;
 }
@@ -108,6 +107,7 @@ Result<void> Device::load() {
     return Unexpected(std::move(made.error()));
   }
   encoder_ = std::move(*made);
+  status_.lower_half = {};
   status_.info = encoder_->info();
   if (!meters_) meters_.emplace(metrics_, status_.info.device);
   full_budget_ = status_.budget = budget_for(status_.info, options_);
@@ -185,6 +185,7 @@ void Device::succeed(std::span<PendingQuery> part, std::vector<QueryResult> resu
   status_.queries += part.size();
   status_.tokens += load.tokens;
   suspicions_ = 0;
+  count_lower_half();
   remember(part.front().query());
   grow_budget();
   for (size_t i = 0; i < part.size(); ++i) part[i].resolve(std::move(results[i]));
@@ -258,6 +259,13 @@ bool Device::wait_for_quit(std::chrono::milliseconds pause) {
   return quit_.closed();
 }
 
+// Before results go out, so that whoever has an answer finds its passes counted.
+void Device::count_lower_half() {
+  const LowerHalfCounts now = encoder_->lower_half();
+  meters_->add_lower_half(status_.lower_half, now);
+  status_.lower_half = now;
+}
+
 // Keeps the shape of a small query that runs.
 void Device::remember(const Query& query) {
   if (known_good_ && cost(*known_good_).tokens <= 2 * cost(query).tokens) return;
@@ -282,10 +290,7 @@ void Device::grow_budget() {
   good_batches_ = 0;
 }
 
-void Device::publish() {
-  if (encoder_) status_.lower_half = encoder_->lower_half();
-  published_.set(status_);
-}
+void Device::publish() { published_.set(status_); }
 
 void Device::set_health(DeviceHealth health) {
   const bool is = health == DeviceHealth::healthy;

@@ -53,6 +53,7 @@ class Device {
   void fail_health(const std::string& error);
   bool recover();
   bool wait_for_quit(std::chrono::milliseconds pause);
+  void count_lower_half();
   void remember(const Query& query);
   void shrink_budget(const Load& load);
   void grow_budget();

@@ -61,4 +61,14 @@ Counter& DeviceMeters::failure(ErrorCode code) {
                  {{"device", device_}, {"code", std::string(to_string(code))}});
 }
 
+void DeviceMeters::add_lower_half(const LowerHalfCounts& before, const LowerHalfCounts& now) {
+  const auto add = [&](const MetricName& name, const char* half, uint64_t from, uint64_t to) {
+    if (to > from) counter(metrics_, name, {{"device", device_}, {"half", half}}).add(static_cast<double>(to - from));
+  };
+  add(metric_names::lower_half_passes, "text", before.text_passes, now.text_passes);
+  add(metric_names::lower_half_passes, "prompt", before.hint_passes, now.hint_passes);
+  add(metric_names::lower_half_reuses, "text", before.text_reuses, now.text_reuses);
+  add(metric_names::lower_half_reuses, "prompt", before.hint_reuses, now.hint_reuses);
+}
+
 }  // namespace uie::engine

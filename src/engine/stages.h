@@ -8,6 +8,7 @@
 
 #include "uie/base/metrics.h"
 #include "uie/base/result.h"
+#include "uie/model/encoder.h"
 #include "uie/queue/job_queue.h"
 
 namespace uie::engine {
@@ -45,6 +46,9 @@ struct Stages {
 struct DeviceMeters {
   DeviceMeters(Metrics& metrics, const std::string& device);
   Counter& failure(ErrorCode code);
+
+  // What an encoder counted since `before`. A model without lower halves gets no such counters.
+  void add_lower_half(const LowerHalfCounts& before, const LowerHalfCounts& now);
 
   Gauge &healthy, &budget_tokens;
 

@@ -1,17 +1,8 @@
 #include "extract/siamese_text.h"
 
 #include <algorithm>
-#include <atomic>
 
 namespace uie {
-namespace {
-
-uint64_t take_keys(size_t count) {
-  static std::atomic<uint64_t> next = 1;
-  return next.fetch_add(count, std::memory_order_relaxed);
-}
-
-}  // namespace
 
 SiameseText lay_out_siamese(const Tokenizer& tokenizer, const Text& text, size_t max_windows) {
   SiameseText laid_out;
@@ -23,13 +14,11 @@ SiameseText lay_out_siamese(const Tokenizer& tokenizer, const Text& text, size_t
   laid_out.wanted_windows = laid_out.windows.size();
   laid_out.windows.resize(std::min(laid_out.windows.size(), max_windows));
   laid_out.prompt_position = static_cast<int32_t>(std::min(tokens, kSiameseWindow));
-  laid_out.first_key = take_keys(laid_out.windows.size());
   return laid_out;
 }
 
 PointerQuery make_query(const SiameseText& text, uint32_t window, std::vector<int32_t> prompt) {
   PointerQuery query;
-  query.text_key = text.first_key + window;
   const auto [begin, end] = text.windows[window];
   query.text_ids.reserve(end - begin);
   for (uint32_t i = begin; i < end; ++i) query.text_ids.push_back(text.tokens[i].id);

@@ -18,13 +18,11 @@ struct SiameseText {
   std::vector<TokenRange> windows;  // those that are read; at most two cover a token
   size_t wanted_windows = 0;        // that the whole text would need
   int32_t prompt_position = 0;      // of a prompt's first token: the reference pads the windows of a long text to 384
-  uint64_t first_key = 0;           // text_key of window 0; the others follow
 
   // Tokens that a window covers.
   uint32_t size() const { return windows.empty() ? 0 : windows.back().end; }
 };
 
-// Text keys are unique within the process. Thread safe.
 SiameseText lay_out_siamese(const Tokenizer& tokenizer, const Text& text, size_t max_windows);
 
 PointerQuery make_query(const SiameseText& text, uint32_t window, std::vector<int32_t> prompt);

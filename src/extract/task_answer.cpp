@@ -46,6 +46,15 @@ class Reader {
     return chain;
   }
 
+  // The caller asked for it, and not the task alone.
+  bool is_native(const Chain& found) const {
+    if (!form_.early_ends || task_.options.output_all_prefix || found.size() > 1) return true;
+    const auto& labels = task_.schema->children;
+    return std::any_of(labels.begin(), labels.end(), [&](const SchemaNode& label) {
+      return label.is_leaf() && trigger_label(label.label) == found.front().type;
+    });
+  }
+
   bool passes(const Chain& chain) const {
     return std::all_of(chain.begin(), chain.end(),
                        [&](const Item& item) { return item.confidence >= threshold_of(item.type); });
@@ -176,7 +185,7 @@ Extracted read_answer(Extracted found, const TaskForm& form, const Task& task) {
   for (const Chain& chain : found.chains) {
     auto answer = reader.answer(chain);
     if (answer && !reader.passes(*answer)) continue;
-    if (task.options.native) native.push_back(reader.native(chain));
+    if (task.options.native && reader.is_native(chain)) native.push_back(reader.native(chain));
     if (answer && !answer->empty()) answers.add(*std::move(answer));
   }
   found.chains = answers.take();

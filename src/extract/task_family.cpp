@@ -42,6 +42,7 @@ class TaskFamily final : public Family {
     Task asked{std::exchange(form.text, Text()), std::exchange(form.schema, nullptr), task.options, task.deadline};
     asked.options.threshold = 0;  // thresholds name the caller's labels
     asked.options.thresholds.clear();
+    asked.options.output_all_prefix |= form.early_ends;
     // Nothing is said about an empty text, also where something is put in front of it.
     if (task.text.empty()) asked.text = Text();
     return std::make_unique<TaskExtraction>(family_->begin(std::move(asked)), std::move(form), std::move(task));

@@ -24,6 +24,7 @@ struct TaskForm {
   Text text;
   Schema schema;
   uint32_t front = 0;               // code points in front of the caller's text
+  bool early_ends = false;          // paths that stop before a leaf are asked for, too
   bool whole = true;                // the caller's text stands in it uncut; otherwise no offset leads back
   std::string before_label;         // what was put in front of the caller's labels
   std::vector<TaskOption> options;  // not empty: labels are spans of the text, otherwise types of items

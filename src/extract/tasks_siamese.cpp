@@ -52,6 +52,13 @@ TaskForm options_form(const Task& task, std::string question, const std::string&
   return form;
 }
 
+// A trigger is an event also where no argument is found; the family gives whole paths alone unless it is asked.
+TaskForm events_form(const Task& task) {
+  TaskForm form = span_form(task);
+  form.early_ends = true;
+  return form;
+}
+
 TaskForm coreference_form(const Task& task) {
   Task marked = task;
   marked.text = Text::from_utf8(marked_coreference(task)).value_or(Text());
@@ -67,10 +74,11 @@ TaskForm siamese_form(const Task& task) {
   switch (task.named->kind) {
     case TaskKind::entities:
     case TaskKind::relations:
-    case TaskKind::events:
     case TaskKind::aspects:
     case TaskKind::reading:
       return span_form(task);
+    case TaskKind::events:
+      return events_form(task);
     case TaskKind::sentiment:
     case TaskKind::emotion:
       return options_form(task, "情感分类");

@@ -47,6 +47,9 @@ FindingGroup& Findings::at(const std::string& label) {
 }
 
 void Findings::add(const Chain& chain, const std::vector<std::string>& labels) {
+  // SiameseUIE's own answers hold such spans; PaddleNLP's clients know none that is empty or begins behind its end.
+  const auto has_place = [](const Item& item) { return item.begin < item.end; };
+  if (!std::all_of(chain.begin(), chain.end(), has_place)) return;
   Findings* here = this;
   for (size_t i = 0; i < chain.size(); ++i) here = &place_of(chain[i], here->at(labels[i])).relations;
 }

@@ -27,7 +27,8 @@ struct Findings {
   FindingGroup* find(std::string_view label);
   FindingGroup& at(const std::string& label);  // made when it is not there
 
-  // Adds what is new of a path from the root to a leaf. `labels` are those of the client, one an item.
+  // Adds what is new of a path from the root to a leaf, if all its items are places of the text. `labels` are those of
+  // the client, one an item.
   void add(const Chain& chain, const std::vector<std::string>& labels);
 };
 

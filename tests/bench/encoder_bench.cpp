@@ -1,12 +1,13 @@
 // The encoder against plain eager libtorch code: same model, same threads, same run, alternating; medians and ratios.
 //
 //   encoder_bench [--model models/default] [--golden real/golden.jsonl.xz] [--threads 0] [--rounds 7] [--mixed-rounds
-//   3] [--siamese-rounds 0]
+//   3] [--siamese-rounds 0] [--search-rounds 0]
 //
-// The last part is a random SiameseUIE of base size (6 + 6 layers; 3 GB of memory) on texts and prompts of random ids:
-// mixed lengths, each text new to the caches; then one text with nine labels on each of two levels. The eager code is
-// the reference path: one query at a time, unpadded, position tables projected in each pass, as published. 0 rounds
-// leave a part out. Queries are those of real texts in the golden file, prompts included.
+// The last part is a random SiameseUIE of base size (6 + 6 layers; 3 GB of memory) on texts and prompts of random ids,
+// each text new to the caches: mixed lengths against the reference path; then whole searches with nine paths on two
+// levels against the published loop (published_siamese.h). The eager code is the reference path: one query at a time,
+// unpadded, position tables projected in each pass, as published. 0 rounds leave a part out. Queries are those of real
+// texts in the golden file, prompts included.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -20,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/published_siamese.h"
 #include "model/bert_encoder.h"
 #include "model/bert_reference.h"
 #include "model/cpu/bert_cpu.h"
@@ -36,20 +38,35 @@ using Clock = std::chrono::steady_clock;
 struct Arguments {
   std::string model = std::string(UIE_SOURCE_DIR) + "/models/default";
   std::string golden = "real/golden.jsonl.xz";
-  int threads = 0, rounds = 7, mixed_rounds = 3, siamese_rounds = 0;
+  int threads = 0, rounds = 7, mixed_rounds = 3, siamese_rounds = 0, search_rounds = 0;
 };
+
+// How many queries each call gets; the last number goes on.
+using Calls = std::vector<size_t>;
+const Calls kOneByOne = {1}, kAllInOne = {SIZE_MAX};
 
 struct Contender {
   std::string name;
   std::unique_ptr<Encoder> encoder;
-  bool batched = false;  // all queries in one call, else one by one
+  Calls calls;
 };
 
-void run(Encoder& encoder, std::span<const Query* const> batch) {
-  const auto results = encoder.run(batch);
-  if (results) return;
+std::vector<QueryResult> run(Encoder& encoder, std::span<const Query* const> batch) {
+  auto results = encoder.run(batch);
+  if (results) return std::move(*results);
   std::fprintf(stderr, "%s\n", results.error().message.c_str());
   std::exit(1);
+}
+
+std::vector<QueryResult> run_calls(const Contender& contender, std::span<const Query* const> queries) {
+  std::vector<QueryResult> all;
+  for (size_t call = 0; !queries.empty(); ++call) {
+    const size_t wanted = contender.calls[std::min(call, contender.calls.size() - 1)];
+    const size_t count = std::min(wanted, queries.size());
+    for (QueryResult& result : run(*contender.encoder, queries.first(count))) all.push_back(std::move(result));
+    queries = queries.subspan(count);
+  }
+  return all;
 }
 
 double seconds(const Contender& contender, const std::vector<Query>& queries) {
@@ -58,11 +75,7 @@ double seconds(const Contender& contender, const std::vector<Query>& queries) {
   // The threads of the BLAS spin for a while after their last product; they must not take the next one's cores.
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   const auto start = Clock::now();
-  if (contender.batched) {
-    run(*contender.encoder, batch);
-  } else {
-    for (const Query*& query : batch) run(*contender.encoder, {&query, 1});
-  }
+  run_calls(contender, batch);
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
@@ -120,7 +133,8 @@ LinkQuery cut(LinkQuery query, size_t length) {
 std::vector<Contender> contenders(const Arguments& arguments, bool batched) {
   std::vector<Contender> all;
   const auto add = [&](const char* name, const char* dtype, bool reference, bool in_one) {
-    if (auto encoder = load(arguments, dtype, reference)) all.push_back({name, std::move(encoder), in_one});
+    if (auto encoder = load(arguments, dtype, reference))
+      all.push_back({name, std::move(encoder), in_one ? kAllInOne : kOneByOne});
   };
   add("eager libtorch, one at a time", "fp32", true, false);
   add("ours fp32, one at a time", "fp32", false, false);
@@ -161,7 +175,7 @@ class RandomPointers {
     for (const size_t length : texts) {
       const std::vector<int32_t> text = ids(length);
       for (size_t i = 0; i < prompts; ++i) {
-        queries.emplace_back(PointerQuery{0, text, ids(5 + i % 4 * 3), static_cast<int32_t>(length)});
+        queries.emplace_back(PointerQuery{text, ids(5 + i % 4 * 3), static_cast<int32_t>(length)});
       }
     }
     return queries;
@@ -206,35 +220,84 @@ model::BertWeights base_weights(RandomPointers& random) {
   return weights;
 }
 
-void bench_siamese(const Arguments& arguments) {
-  RandomPointers random;
-  const model::BertConfig config = base_config();
-  const model::BertWeights weights = base_weights(random);
-  EncoderOptions options;
-  options.threads = arguments.threads;
-  const int threads = model::choose_threads(options);
-  std::vector<Contender> all;
-  const auto add = [&](const char* name, std::unique_ptr<model::PointerModel> model, bool batched) {
-    all.push_back({name, make_pointer_encoder(std::move(model), query_limits(config), {}), batched});
-  };
-  const auto add_ours = [&](const char* name, model::cpu::Dtype dtype, bool batched) {
-    const auto cpu_options = model::cpu_options(options, dtype, threads);
-    add(name, std::make_unique<model::cpu::BertCpu>(config, weights, cpu_options, options.lower_half_cache_bytes),
-        batched);
-  };
-  add("eager libtorch, one at a time", std::make_unique<model::BertReference>(config, weights, threads), false);
-  add_ours("ours fp32, one at a time", model::cpu::Dtype::fp32, false);
-  add_ours("ours fp32, one packed batch", model::cpu::Dtype::fp32, true);
-  if (model::cpu::has_bf16(model::cpu::best_isa())) {
-    add_ours("ours bf16, one packed batch", model::cpu::Dtype::bf16, true);
+// A random SiameseUIE of base size, whoever runs it.
+class SiameseBench {
+ public:
+  explicit SiameseBench(const Arguments& arguments) {
+    options_.threads = arguments.threads;
+    threads_ = model::choose_threads(options_);
   }
-  const std::vector<size_t> mixed = {18, 27, 41, 46, 63, 92, 150, 276};
-  compare(
-      "SiameseUIE base, mixed lengths, two prompts each", all, [&] { return random(mixed, 2); },
-      arguments.siamese_rounds);
-  compare(
-      "SiameseUIE base, one text, eighteen prompts", all, [&] { return random({64}, 18); }, arguments.siamese_rounds);
-}
+
+  void mixed_lengths(int rounds) {
+    if (rounds < 1) return;
+    const std::vector<size_t> lengths = {18, 27, 41, 46, 63, 92, 150, 276};
+    std::vector<Contender> all;
+    all.push_back(contender("eager libtorch, one at a time", eager(), kOneByOne));
+    all.push_back(contender("ours fp32, one at a time", ours(model::cpu::Dtype::fp32), kOneByOne));
+    add_ours(all, kAllInOne, "one packed batch");
+    const auto mixed = [&] { return random_(lengths, 2); };
+    check_equal(all, mixed());
+    compare("SiameseUIE base, mixed lengths, two prompts each", all, mixed, rounds);
+  }
+
+  // Every item of the first level is found once: nine labels with one below each, three labels with three.
+  void searches(int rounds) {
+    if (rounds < 1) return;
+    search("SiameseUIE base, a search with 9 x 1 labels", {9, 1}, {9, 9}, rounds);
+    search("SiameseUIE base, a search with 3 x 3 labels", {3, 3}, {3, 9}, rounds);
+  }
+
+ private:
+  void search(const std::string& title, const Calls& nodes, const Calls& levels, int rounds) {
+    std::vector<Contender> all;
+    all.push_back(contender("the published loop, node by node", published(), nodes));
+    add_ours(all, levels, "level by level");
+    const auto queries = [&] { return random_({64}, levels[0] + levels[1]); };
+    check_equal(all, queries());
+    compare(title + ", 64 tokens", all, queries, rounds);
+  }
+
+  void add_ours(std::vector<Contender>& all, const Calls& calls, const std::string& how) {
+    all.push_back(contender("ours fp32, " + how, ours(model::cpu::Dtype::fp32), calls));
+    if (!model::cpu::has_bf16(model::cpu::best_isa())) return;
+    all.push_back(contender("ours bf16, " + how, ours(model::cpu::Dtype::bf16), calls));
+  }
+
+  std::unique_ptr<model::PointerModel> eager() const {
+    return std::make_unique<model::BertReference>(config_, weights_, threads_);
+  }
+  std::unique_ptr<model::PointerModel> published() const {
+    return std::make_unique<PublishedSiamese>(config_, weights_, threads_);
+  }
+  std::unique_ptr<model::PointerModel> ours(model::cpu::Dtype dtype) const {
+    const auto cpu_options = model::cpu_options(options_, dtype, threads_);
+    return std::make_unique<model::cpu::BertCpu>(config_, weights_, cpu_options, options_.lower_half_cache_bytes);
+  }
+  Contender contender(std::string name, std::unique_ptr<model::PointerModel> model, Calls calls) const {
+    return {std::move(name), make_pointer_encoder(std::move(model), query_limits(config_), {}), std::move(calls)};
+  }
+
+  // Speed counts only where the logits are the same.
+  static void check_equal(const std::vector<Contender>& all, const std::vector<Query>& queries) {
+    std::vector<const Query*> batch;
+    for (const Query& query : queries) batch.push_back(&query);
+    const auto wanted = run_calls(all[0], batch), given = run_calls(all[1], batch);
+    float most = 0;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      const auto &a = std::get<PointerScores>(wanted[i]).head, &b = std::get<PointerScores>(given[i]).head;
+      for (size_t token = 0; token < a.size(); ++token) most = std::max(most, std::abs(a[token] - b[token]));
+    }
+    if (most < 1e-3F) return;
+    std::fprintf(stderr, "the logits differ by %g\n", static_cast<double>(most));
+    std::exit(1);
+  }
+
+  EncoderOptions options_;
+  int threads_ = 1;
+  RandomPointers random_;
+  const model::BertConfig config_ = base_config();
+  const model::BertWeights weights_ = base_weights(random_);
+};
 
 Arguments parse(int count, char** words) {
   Arguments arguments;
@@ -244,7 +307,8 @@ Arguments parse(int count, char** words) {
       {"--threads", [&](const char* text) { arguments.threads = std::atoi(text); }},
       {"--rounds", [&](const char* text) { arguments.rounds = std::atoi(text); }},
       {"--mixed-rounds", [&](const char* text) { arguments.mixed_rounds = std::atoi(text); }},
-      {"--siamese-rounds", [&](const char* text) { arguments.siamese_rounds = std::atoi(text); }}};
+      {"--siamese-rounds", [&](const char* text) { arguments.siamese_rounds = std::atoi(text); }},
+      {"--search-rounds", [&](const char* text) { arguments.search_rounds = std::atoi(text); }}};
   for (int i = 1; i + 1 < count; i += 2) {
     const auto flag = flags.find(words[i]);
     if (flag == flags.end()) {
@@ -263,5 +327,8 @@ int main(int count, char** words) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const uie::Arguments arguments = uie::parse(count, words);
   if (arguments.rounds > 0 || arguments.mixed_rounds > 0) uie::bench(arguments);
-  if (arguments.siamese_rounds > 0) uie::bench_siamese(arguments);
+  if (arguments.siamese_rounds < 1 && arguments.search_rounds < 1) return 0;
+  uie::SiameseBench siamese(arguments);
+  siamese.mixed_lengths(arguments.siamese_rounds);
+  siamese.searches(arguments.search_rounds);
 }

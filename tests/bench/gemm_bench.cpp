@@ -118,7 +118,14 @@ int main(int argc, char** argv) {
   ThreadPool pool(static_cast<size_t>(threads));
   const OpenBlas blas(threads);
   for (const size_t m : {1, 16, 64, 264, 1024}) {
-    for (const auto& [n, k] : {std::pair<size_t, size_t>{1536, 512}, {512, 1536}, {512, 512}}) {
+    // Of the default model, then of a BERT of base size.
+    for (const auto& [n, k] : {std::pair<size_t, size_t>{1536, 512},
+                               {512, 1536},
+                               {512, 512},
+                               {2304, 768},
+                               {768, 768},
+                               {3072, 768},
+                               {768, 3072}}) {
       compare({m, n, k}, pool, blas, budget);
     }
   }

@@ -1,59 +1,14 @@
 // The real binary with several models, one of which is broken; and the routes of existing clients on the real model.
 #include <gtest/gtest.h>
-#include <httplib.h>
-
-#include <chrono>
-#include <regex>
 #include <thread>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
-#include "program.h"
+#include "cli/serving.h"
 
 namespace uie::test {
 namespace {
 
-using Json = nlohmann::json;
-using namespace std::chrono_literals;
-
 const std::string kModel = default_model().string();
-
-class Serving {
- public:
-  explicit Serving(std::vector<std::string> arguments) : process_(whole(std::move(arguments))) {
-    for (int tries = 0; tries < 600 && port_ == 0; ++tries) {
-      std::smatch found;
-      const std::string out = process_.out();
-      if (std::regex_search(out, found, std::regex(R"(UI ready at http://localhost:(\d+))")))
-        port_ = std::stoi(found[1]);
-      std::this_thread::sleep_for(50ms);
-    }
-  }
-
-  bool started() const { return port_ != 0; }
-  std::string out() const { return process_.out(); }
-  std::string log() const { return process_.err(); }
-
-  httplib::Result get(const std::string& path) const { return client().Get(path); }
-  httplib::Result post(const std::string& path, const Json& body) const {
-    return client().Post(path, body.dump(), "application/json");
-  }
-
- private:
-  static std::vector<std::string> whole(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"serve", "--port", "0"});
-    return arguments;
-  }
-  httplib::Client client() const {
-    httplib::Client client("127.0.0.1", port_);
-    client.set_read_timeout(60s);
-    return client;
-  }
-
-  Process process_;
-  int port_ = 0;
-};
 
 Json extract_request(const std::string& model) {
   return {{"model", model},

@@ -25,6 +25,7 @@ class CountingEncoder final : public Encoder {
     return std::vector<QueryResult>{};
   }
   const EncoderInfo& info() const override { return info_; }
+  LowerHalfCounts lower_half() const override { return {1, 2, 3, 4}; }
 
  private:
   std::atomic<int>&running_, &most_;
@@ -56,6 +57,18 @@ TEST(SharedCpu, EncodersRunOneAtATimeAndNoneStarves) {
   EXPECT_EQ(most, 1);
   // Each always has the next batch ready, so turns alternate once all have started.
   EXPECT_GT(std::min({batches[0].load(), batches[1].load(), batches[2].load()}), 50);
+}
+
+TEST(SharedCpu, CountsOfTheEncoderComeThrough) {
+  std::atomic<int> running = 0, most = 0;
+  const auto encoder =
+      take_turns([&]() -> Result<std::unique_ptr<Encoder>> { return std::make_unique<CountingEncoder>(running, most); },
+                 std::make_shared<Turns>())();
+  const LowerHalfCounts counts = (*encoder)->lower_half();
+  EXPECT_EQ(counts.text_passes, 1u);
+  EXPECT_EQ(counts.text_reuses, 2u);
+  EXPECT_EQ(counts.hint_passes, 3u);
+  EXPECT_EQ(counts.hint_reuses, 4u);
 }
 
 TEST(SharedCpu, AnEncoderThatCannotBeMadeIsPassedOn) {

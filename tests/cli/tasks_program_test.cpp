@@ -1,52 +1,27 @@
 // Tasks by name against the real binary with the default model.
 #include <gtest/gtest.h>
-#include <httplib.h>
+#include <memory>
 
-#include <chrono>
-#include <regex>
-#include <thread>
-
-#include <nlohmann/json.hpp>
-
-#include "program.h"
+#include "cli/serving.h"
 
 namespace uie::test {
 namespace {
-
-using Json = nlohmann::ordered_json;
-using namespace std::chrono_literals;
 
 constexpr const char* kText = "屏幕显示很细腻，就是电池续航短了点，客服态度倒是不错，物流也快。";
 
 class TasksProgram : public testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    server_ = new Process({"serve", "--port", "0"});
-    for (int tries = 0; tries < 600 && port_ == 0; ++tries) {
-      std::smatch found;
-      const std::string out = server_->out();
-      if (std::regex_search(out, found, std::regex(R"(UI ready at http://localhost:(\d+))")))
-        port_ = std::stoi(found[1]);
-      std::this_thread::sleep_for(50ms);
-    }
-  }
-  static void TearDownTestSuite() {
-    delete server_;
-    server_ = nullptr;
-    port_ = 0;
-  }
-  void SetUp() override { ASSERT_NE(port_, 0) << server_->err(); }
+  static void SetUpTestSuite() { server_ = std::make_unique<Serving>(std::vector<std::string>{}); }
+  static void TearDownTestSuite() { server_.reset(); }
+  void SetUp() override { ASSERT_TRUE(server_->started()) << server_->log(); }
 
   static Json ask(const Json& body) {
-    httplib::Client client("127.0.0.1", port_);
-    client.set_read_timeout(60s);
-    const auto answer = client.Post("/v1/extract", body.dump(), "application/json");
+    const auto answer = server_->post("/v1/extract", body);
     EXPECT_TRUE(answer && answer->status == 200) << (answer ? answer->body : "");
     return answer ? Json::parse(answer->body)["results"][0] : Json();
   }
 
-  static inline Process* server_ = nullptr;
-  static inline int port_ = 0;
+  static inline std::unique_ptr<Serving> server_;
 };
 
 TEST_F(TasksProgram, TogetherAsApart) {

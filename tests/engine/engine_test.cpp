@@ -68,6 +68,7 @@ TEST(Engine, SaysHowItStands) {
   EXPECT_EQ(status.devices[0].queries, 2u);
   EXPECT_EQ(status.devices[0].tokens, 8u);
   EXPECT_EQ(status.devices[0].lower_half.text_passes, 2u);
+  EXPECT_EQ(harness.metrics.value("uie_lower_half_passes_total{device=cpu,half=text}"), 2);
   EXPECT_EQ(status.in_flight, 0u);
   EXPECT_FALSE(status.ready);
 }

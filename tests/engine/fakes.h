@@ -148,7 +148,7 @@ class FakeExtraction final : public Extraction {
     std::vector<int32_t> ids(kind_ == "huge" ? 3'000 : kind_ == "one" ? 4 : 1 + random() % 64);
     for (int32_t& id : ids) id = static_cast<int32_t>(1'000 + random() % 10'000);
     if (kind_ != "plain" || random() % 4 != 0) return link_query(std::move(ids));
-    return PointerQuery{1, ids, {static_cast<int32_t>(random() % 99)}, 0};
+    return PointerQuery{ids, {static_cast<int32_t>(random() % 99)}, 0};
   }
 
   static uint64_t value(const QueryResult& result) {

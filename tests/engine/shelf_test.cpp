@@ -5,35 +5,13 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/fakes.h"
+#include "engine/hangar.h"
 
 namespace uie::engine {
 namespace {
 
 using std::chrono::milliseconds;
-using testing_support::link_query;
-
-// Flights that nobody answers for: they land here.
-class Hangar final : public FlightSink {
- public:
-  Hangar() : queue(make_in_process_queue({})), permits(1), stages(no_metrics()) {}
-  void land(FlightPtr flight) noexcept override { landed.push_back(std::move(flight)); }
-
-  Batch send(const std::vector<size_t>& lengths, Deadline deadline = Deadline::never(), size_t asked = 0) {
-    auto flight = std::make_unique<Flight>(*queue, permits, stages);
-    flight->accepted = Clock::now();
-    flight->deadline = deadline;
-    flight->tokens_asked = asked;
-    std::vector<Query> queries;
-    for (const size_t length : lengths) queries.push_back(link_query(std::vector<int32_t>(length, 1)));
-    return launch(std::move(flight), std::move(queries), *this);
-  }
-
-  std::unique_ptr<JobQueue> queue;
-  Permits permits;
-  Stages stages;
-  std::vector<FlightPtr> landed;
-};
+using testing_support::Hangar;
 
 size_t length(const PendingQuery& query) { return cost(query.query()).tokens; }
 

@@ -6,7 +6,9 @@
 #include "data_files.h"
 #include "extract/fake_tokenizer.h"
 #include "extract/rex_family.h"
+#include "tar_files.h"
 #include "uie/extract/family.h"
+#include "uie/schema/json.h"
 
 namespace uie::test {
 namespace {
@@ -50,6 +52,33 @@ TEST(LoadFamily, NamesWhatIsMissingAndWhatIsKnown) {
   const auto nowhere = load_family("/nonexistent", ExtractOptions{});
   ASSERT_FALSE(nowhere);
   EXPECT_EQ(nowhere.error().where, "/nonexistent/config.json");
+}
+
+// Of the published layout's variations and faults, the family sees those of config.json and of the vocabulary; the
+// weights are the encoder's.
+TEST(LoadFamily, SiameseFoldersBehaveAsExpected) {
+  const auto folders = std::filesystem::temp_directory_path() / ("uie-siamese-" + std::to_string(getpid()));
+  unpack("siamese/models.tar.xz", folders);
+  size_t loaded = 0;
+  const auto expected = parse_json(read_file(folders / "expected.json"), SchemaLimits{}).value();
+  for (const Json& golden : expected.at("cases")) {
+    const auto folder = golden.at("folder").get<std::string>();
+    const auto family = load_family(folders / folder, ExtractOptions{});
+    if (folder == "no_vocab" || folder == "no_config" || folder == "bad_config") {
+      ASSERT_FALSE(family) << folder;
+      EXPECT_EQ(golden.at("expect"), "error");
+      EXPECT_EQ(family.error().code, ErrorCode::corrupt_checkpoint) << folder;
+      EXPECT_NE(family.error().where.find(folder), std::string::npos) << family.error().where;
+      if (folder == "no_vocab") {
+        EXPECT_NE(family.error().message.find("vocab.txt"), std::string::npos);
+      }
+      continue;
+    }
+    EXPECT_TRUE(family) << folder << ": " << family.error().message;
+    ++loaded;
+  }
+  EXPECT_EQ(loaded, 18u);
+  std::filesystem::remove_all(folders);
 }
 
 class PlainTokenizer final : public Tokenizer {

@@ -142,24 +142,6 @@ TEST(RexExtraction, SaysWhichLabelsWereNotAsked) {
   EXPECT_FALSE(answer.truncated);
 }
 
-TEST(RexExtraction, HandsOutAVeryLongTextInPortions) {
-  const auto extraction = family()->begin(make_task(std::string(400'000, 'a'), R"({"甲":null})"));
-  HashEncoder encoder(1, 0);
-  std::vector<Query> out = extraction->next();
-  EXPECT_EQ(out.size(), 512u);
-  EXPECT_TRUE(extraction->next().empty());
-  size_t fed = 0, most = 0;
-  while (!extraction->done()) {
-    ASSERT_LT(fed, out.size());
-    LinkHits nothing;
-    ASSERT_TRUE(extraction->feed(fed++, std::move(nothing)));
-    for (Query& query : extraction->next()) out.push_back(std::move(query));
-    most = std::max(most, out.size() - fed);
-  }
-  EXPECT_LE(most, 512u);
-  EXPECT_GT(out.size(), 800u);
-}
-
 TEST(RexExtraction, RefusesResultsThatCannotBe) {
   const auto extraction = family()->begin(make_task("ab", R"({"甲":null})"));
   EXPECT_FALSE(extraction->feed(0, LinkHits{})) << "not handed out yet";

@@ -93,8 +93,8 @@ class AnswerPlayer {
 };
 
 struct Asked {
-  std::map<Ids, size_t> prompts;       // windows of each
-  std::map<uint64_t, size_t> windows;  // first token by text_key; prompts ask for the windows in order
+  std::map<Ids, size_t> prompts;  // windows of each
+  std::map<Ids, size_t> windows;  // first token by ids; prompts ask for the windows in order
 };
 
 class SiameseGoldenPlan : public testing::TestWithParam<const char*> {
@@ -111,7 +111,7 @@ class SiameseGoldenPlan : public testing::TestWithParam<const char*> {
     for (size_t number = 0; !extraction.done();) {
       for (const Query& query : extraction.next()) {
         const auto& pointer = std::get<PointerQuery>(query);
-        const size_t begin = asked.windows.try_emplace(pointer.text_key, asked.windows.size() * 352).first->second;
+        const size_t begin = asked.windows.try_emplace(pointer.text_ids, asked.windows.size() * 352).first->second;
         const size_t length = std::min<size_t>(384, text_ids.size() - begin);
         const auto first = text_ids.begin() + static_cast<std::ptrdiff_t>(begin);
         EXPECT_EQ(pointer.text_ids, Ids(first, first + static_cast<std::ptrdiff_t>(length)));

@@ -8,8 +8,10 @@
 #include "data_files.h"
 #include "extract/drive.h"
 #include "extract/fake_encoder.h"
+#include "extract/fake_pointer_encoder.h"
 #include "extract/fake_tokenizer.h"
 #include "extract/rex_family.h"
+#include "extract/siamese_family.h"
 #include "extract/task_answer.h"
 #include "extract/task_family.h"
 #include "extract/task_form.h"
@@ -161,6 +163,24 @@ TEST(ReadAnswer, ThresholdsNameTheCallersLabels) {
   EXPECT_EQ(spelled(answer.chains), "胜负=胜[1,2] 败者=乙[2,3]");
 }
 
+// A Siamese trigger without arguments is an event; among the family's own tuples it stands only where it was asked for.
+TEST(ReadAnswer, TriggersWithoutArgumentsAreEvents) {
+  const auto read = [](const std::string& options) {
+    const Task task = named("甲胜乙。离职", R"({"task":"event","schema":{"胜负":{"胜者":null},"离职":null}})", options);
+    const TaskForm form = siamese_form(task);
+    EXPECT_TRUE(form.early_ends);
+    return read_back(task, form,
+                     {{{"胜负(事件触发词)", "胜", 1, 2, 0.8}},
+                      {{"胜负(事件触发词)", "胜", 1, 2, 0.8}, {"胜者", "甲", 0, 1, 0.8}},
+                      {{"胜负(事件触发词)", "乙", 2, 3, 0.8}},
+                      {{"离职(事件触发词)", "离职", 4, 6, 0.8}}});
+  };
+  const Extracted answer = read(R"({"native":true})");
+  EXPECT_EQ(spelled(answer.chains), "胜负=胜[1,2]; 胜负=胜[1,2] 胜者=甲[0,1]; 胜负=乙[2,3]; 离职=离职[4,6]");
+  EXPECT_EQ(spelled(answer.native), "胜负(事件触发词)=胜[1,2] 胜者=甲[0,1]; 离职(事件触发词)=离职[4,6]");
+  EXPECT_EQ(read(R"({"native":true,"output_all_prefix":true})").native.size(), 4u);
+}
+
 TEST(ReadAnswer, RexLabelsLoseTheirQuestion) {
   const Task task = named("甲", R"({"task":"matching","text2":"乙"})");
   EXPECT_EQ(spelled(read_back(task, rex_form(task), {{{"文本匹配：相似", "[CLASSIFY]", 0, 10, 0.8}}}).chains),
@@ -206,6 +226,17 @@ TEST_F(NamedTaskExtraction, GoesThroughTheFamilyAndBack) {
   EXPECT_EQ(extract("甲", R"({"task":"matching","text2":"乙"})"), "相似=[0,0]");
   EXPECT_EQ(extract("书", R"({"task":"multi-label","labels":["童话","小说","历史"]})"), "历史=[0,0]; 童话=[0,0]");
   EXPECT_EQ(extract("甲", R"({"task":"matching","text2":"乙"})", R"({"threshold":0.99})"), "");
+}
+
+TEST(SiameseNamedTask, GivesATriggerWithoutArguments) {
+  const std::shared_ptr<const Tokenizer> tokenizer = std::make_shared<FakeTokenizer>();
+  const auto family = with_named_tasks(make_siamese_family("siamese-uninlu", tokenizer, ExtractOptions{}).value());
+  ScriptedPointers encoder(tokenizer);
+  encoder.find("胜负(事件触发词): ", "胜").find("离职(事件触发词): ", "走").find("胜负(事件触发词): 胜, 胜者: ", "甲");
+  const char* const task = R"({"task":"event","schema":{"胜负":{"胜者":null},"离职":{"离职者":null}}})";
+  const Extracted answer = drive_one(*family, named("甲胜，乙走", task, R"({"native":true})"), encoder);
+  EXPECT_EQ(spelled(answer.chains), "胜负=胜[1,2]; 胜负=胜[1,2] 胜者=甲[0,1]; 离职=走[4,5]");
+  EXPECT_EQ(spelled(answer.native), "胜负(事件触发词)=胜[1,2] 胜者=甲[0,1]");
 }
 
 TEST_F(NamedTaskExtraction, AsksNothingAboutAnEmptyText) {

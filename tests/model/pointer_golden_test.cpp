@@ -217,7 +217,7 @@ TEST_P(SiameseFolders, BehaveAsExpected) {
   size_t loaded = 0, refused = 0;
   for (const auto& golden : expected_.at("cases")) {
     const auto folder = golden.at("folder").get<std::string>();
-    if (folder == "no_vocab") continue;  // the tokenizer's part
+    if (folder == "no_vocab") continue;  // the family's part: tests/extract/families_test.cpp
     const auto encoder = load(folder);
     if (encoder) {
       EXPECT_NE(golden.at("expect"), "error") << folder;

@@ -125,6 +125,17 @@ TEST_F(TaskflowTest, AspectsWithPolarity) {
   EXPECT_EQ(nlohmann::json(answer.json()["result"][0]), nlohmann::json(expected)) << answer.body;
 }
 
+// SiameseUIE finds items that end on a frame token: inverted offsets, an empty span.
+TEST_F(TaskflowTest, ItemsWithoutAPlaceAreLeftOut) {
+  start([](const Job&) -> JobResult {
+    Extracted answer;
+    answer.chains = {{{"人物", "", 1, 0, 0.9}}, {{"人物", "", 0, 0, 0.9}}, {{"人物", "王明", 0, 2, 0.9}}};
+    return answer;
+  });
+  EXPECT_EQ(uie(R"("王明")", R"("人物")").json(),
+            Json::parse(R"({"result":[{"人物":[{"text":"王明","start":0,"end":2,"probability":0.9}]}]})"));
+}
+
 TEST_F(TaskflowTest, AllFormsOfASchema) {
   start(dictionary);
   const std::string text = R"("昨天王明北大")";

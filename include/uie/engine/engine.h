@@ -35,8 +35,8 @@ struct EngineOptions {
     visitor(max_batch_area,
             OptionInfo{"max-batch-area", "cells", "sum of squared lengths of one batch; 0: the device's own default"});
     visitor(max_batch_size, OptionInfo{"max-batch-size", "queries", "encoder queries of one batch; 0: no limit"});
-    visitor(max_in_flight,
-            OptionInfo{"max-in-flight", "texts", "texts being worked on at once, very long ones counting for several; more wait"});
+    visitor(max_in_flight, OptionInfo{"max-in-flight", "texts",
+                                      "texts being worked on at once, very long ones counting for several; more wait"});
     visitor(linger_ms,
             OptionInfo{"linger", "ms", "how long an idle device waits for company when a batch would be tiny"});
   }

@@ -33,9 +33,6 @@ struct LinkQuery {
 // Neither list of ids is empty. Positions of both stay below the model's table (512 in published ones): the text's
 // count from 0, so text_ids.size() is at most 512, and so is hint_position + hint_ids.size().
 struct PointerQuery {
-  // Names the window for its planner, the same key for the same text_ids. The encoder does not rely on it: it knows
-  // windows by their ids, so that extractions of one text share the lower half too.
-  uint64_t text_key = 0;
   std::vector<int32_t> text_ids, hint_ids;  // vocabulary rows, [CLS] and [SEP] included
   int32_t hint_position = 0;                // position of the hint's first token
 };

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 #include <memory>
-#include <new>
 
 namespace uie::model::cpu {
 
@@ -13,8 +11,21 @@ constexpr size_t ceil_div(size_t value, size_t step) { return (value + step - 1)
 
 // Every row of an activation has room for whole panels of any instruction set, so that kernels store full vectors.
 // The columns past the real width hold zeros: zero weights, zero bias and f(0) = 0 keep them so.
+//
+// Rows never lie a multiple of 4,096 bytes apart: all of them would fall into one set of the first-level cache, and a
+// product that reads a column of many rows would push them out in turns.
 constexpr size_t kRowStep = 32;
-constexpr size_t padded(size_t columns) { return round_up(columns, kRowStep); }
+constexpr size_t padded(size_t columns) {
+  constexpr size_t kAlias = 4'096 / sizeof(float);
+  const size_t pitch = round_up(columns, kRowStep);
+  return pitch % kAlias == 0 ? pitch + kRowStep : pitch;
+}
+
+// Zeros, 64-byte aligned; throws std::bad_alloc. What is large lies in huge pages where the system has them: the
+// weights of a layer are more 4 KiB pages than the processor's table holds, and a product reads them all again for each
+// chunk of rows.
+void* take_zeros(size_t bytes);
+void give_back(void* memory) noexcept;
 
 // T is trivial. The memory starts as zeros.
 template <class T>
@@ -26,9 +37,7 @@ class AlignedBuffer {
   // Contents are lost when it grows.
   void reserve(size_t size) {
     if (size <= size_) return;
-    const size_t bytes = round_up(size * sizeof(T), kAlignment);
-    data_.reset(static_cast<T*>(::operator new (bytes, std::align_val_t{kAlignment})));
-    std::memset(data_.get(), 0, bytes);
+    data_.reset(static_cast<T*>(take_zeros(size * sizeof(T))));
     size_ = size;
   }
 
@@ -40,9 +49,8 @@ class AlignedBuffer {
   const T& operator[](size_t index) const { return data_.get()[index]; }
 
  private:
-  static constexpr size_t kAlignment = 64;
   struct Release {
-    void operator()(T* memory) const { ::operator delete (memory, std::align_val_t{kAlignment}); }
+    void operator()(T* memory) const { give_back(memory); }
   };
 
   std::unique_ptr<T, Release> data_;

@@ -50,6 +50,22 @@ void in_chunks(size_t items, size_t most, TokensOf tokens_of, Run run) {
   }
 }
 
+// Without those of the prompts.
+template <class Pairs>
+std::vector<AttentionItem> rows_of_texts(std::vector<AttentionItem> items, const Pairs& pairs) {
+  for (AttentionItem& item : items) {
+    item.row_end = std::min(item.row_end, static_cast<uint32_t>(pairs[item.text].query->text_ids.size()));
+  }
+  std::erase_if(items, [](const AttentionItem& item) { return item.row_begin >= item.row_end; });
+  return items;
+}
+
+// Towards the front.
+template <class Number>
+void move_rows(Number* rows, size_t ld, size_t from, size_t to, size_t count) {
+  if (from != to) std::copy_n(rows + from * ld, count * ld, rows + to * ld);
+}
+
 }  // namespace
 
 BertCpu::BertCpu(const BertConfig& config, BertWeights weights, const CpuOptions& options, size_t cache_bytes)
@@ -122,7 +138,8 @@ void BertCpu::run_lower(std::span<const Task> tasks) {
   const Rows looked_up{work_.y.data(), nullptr, padded(tables_.width)};
   look_up(machine(), tables_, batch_, looked_up);
   layer_norm(machine(), looked_up.floats, nullptr, x(), batch_.tokens(), embedding_norm_.view());
-  run_layers(lower_);
+  const std::vector<AttentionItem> items = attention_items(batch_, shape_.heads, pool_->size());
+  for (const EncoderLayer& layer : lower_) run_layer(machine(), shape_, layer, batch_, items, work_);
   for (size_t i = 0; i < tasks.size(); ++i) {
     const float* from = work_.x.data() + batch_.texts[i].begin * shape_.hidden_ld();
     std::copy_n(from, tasks[i].states->size(), tasks[i].states->data());
@@ -134,38 +151,82 @@ void BertCpu::run_upper(std::span<const Pair> pairs, std::span<PointerScores> sc
   batch_.clear();
   for (const Pair& pair : pairs) batch_.add_blank(cost(*pair.query).tokens);
   reserve();
+  project_halves(pairs);
   gather(pairs);
-  run_layers(upper_);
+  const std::vector<AttentionItem> items = attention_items(batch_, shape_.heads, pool_->size());
+  for (const EncoderLayer& layer : upper_) {
+    const bool first = &layer == &upper_.front(), last = &layer == &upper_.back();
+    if (!first) project(machine(), shape_, layer, batch_.tokens(), work_, work_.qkv.data());
+    attend(machine(), shape_, layer, batch_, last ? rows_of_texts(items, pairs) : items, work_);
+    transform(machine(), shape_, layer, last ? keep_texts(pairs) : batch_.tokens(), work_);
+  }
   score(pairs, scores);
 }
 
-void BertCpu::run_layers(const std::vector<EncoderLayer>& layers) {
-  const std::vector<AttentionItem> items = attention_items(batch_, shape_.heads, pool_->size());
-  for (const EncoderLayer& layer : layers) run_layer(machine(), shape_, layer, batch_, items, work_);
+// q, k and v of the first upper layer, of each half once.
+void BertCpu::project_halves(std::span<const Pair> pairs) {
+  half_rows_.clear();
+  size_t rows = 0;
+  for (const Pair& pair : pairs) {
+    for (const HalfStates* states : {pair.text.get(), pair.hint.get()}) {
+      if (!half_rows_.try_emplace(states, rows).second) continue;
+      put_states(*states, rows);
+      rows += states->size() / shape_.hidden_ld();
+    }
+  }
+  half_qkv_.reserve(rows * shape_.qkv_ld());
+  project(machine(), shape_, upper_.front(), rows, work_, half_qkv_.data());
 }
 
-// The states of each pair side by side, the text's first.
+void BertCpu::put_states(const HalfStates& states, size_t row) {
+  const size_t at = row * shape_.hidden_ld();
+  std::copy(states.begin(), states.end(), work_.x.data() + at);
+  if (shape_.bf16()) kernels_.round_to_bf16(states.data(), work_.x16.data() + at, states.size());
+}
+
+// The halves of each pair side by side, the text first.
 void BertCpu::gather(std::span<const Pair> pairs) {
   machine().pool.parallel_for(pairs.size(), [&](size_t i, size_t) {
-    size_t at = batch_.texts[i].begin * shape_.hidden_ld();
+    size_t row = batch_.texts[i].begin;
     for (const HalfStates* states : {pairs[i].text.get(), pairs[i].hint.get()}) {
-      std::copy(states->begin(), states->end(), work_.x.data() + at);
-      if (shape_.bf16()) kernels_.round_to_bf16(states->data(), work_.x16.data() + at, states->size());
-      at += states->size();
+      const size_t rows = states->size() / shape_.hidden_ld();
+      put_states(*states, row);
+      std::copy_n(half_qkv_.data() + half_rows_.at(states) * shape_.qkv_ld(), rows * shape_.qkv_ld(),
+                  work_.qkv.data() + row * shape_.qkv_ld());
+      row += rows;
     }
   });
 }
 
+// Moves the texts' rows of context and x together, over those of the prompts. Their number.
+size_t BertCpu::keep_texts(std::span<const Pair> pairs) {
+  size_t to = 0;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const size_t from = batch_.texts[i].begin, rows = pairs[i].query->text_ids.size();
+    move_rows(work_.x.data(), shape_.hidden_ld(), from, to, rows);
+    if (shape_.bf16()) {
+      move_rows(work_.context16.data(), shape_.context_ld(), from, to, rows);
+    } else {
+      move_rows(work_.context.data(), shape_.context_ld(), from, to, rows);
+    }
+    to += rows;
+  }
+  return to;
+}
+
+// keep_texts() has run.
 void BertCpu::score(std::span<const Pair> pairs, std::span<PointerScores> scores) {
-  logits_.reserve(batch_.tokens() * kRowStep);
+  size_t tokens = 0;
+  for (const Pair& pair : pairs) tokens += pair.query->text_ids.size();
+  logits_.reserve(tokens * kRowStep);
   LinearTask task;
   task.matrix = &pointers_;
   task.input = {work_.x.data(), nullptr, shape_.hidden_ld()};
-  task.rows = batch_.tokens();
+  task.rows = tokens;
   task.output = {logits_.data(), nullptr, kRowStep};
   multiply(machine(), task);
+  const float* row = logits_.data();
   for (size_t i = 0; i < pairs.size(); ++i) {
-    const float* row = logits_.data() + batch_.texts[i].begin * kRowStep;
     for (size_t token = 0; token < pairs[i].query->text_ids.size(); ++token, row += kRowStep) {
       scores[i].head.push_back(row[0]);
       scores[i].tail.push_back(row[1]);

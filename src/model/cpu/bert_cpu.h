@@ -5,11 +5,15 @@
 // (encoder_layer.h). Attention is full within a half or a pair: the kernels of DeBERTa without relative tables and
 // groups.
 //
+// What a pair does not need is not computed: the first upper layer's q, k and v depend on a half alone and are computed
+// once for all pairs of a chunk that it is in; behind the last layer's attention nobody reads the prompts.
+//
 // What holds: as deberta_cpu.h. A half from the cache has the bits of a half computed anew.
 #pragma once
 
 #include <memory>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "model/bert_config.h"
@@ -56,8 +60,10 @@ class BertCpu final : public PointerModel {
   Plan plan(std::span<const PointerQuery* const> batch);
   void run_lower(std::span<const Task> tasks);
   void run_upper(std::span<const Pair> pairs, std::span<PointerScores> scores);
-  void run_layers(const std::vector<EncoderLayer>& layers);
+  void project_halves(std::span<const Pair> pairs);
+  void put_states(const HalfStates& states, size_t row);
   void gather(std::span<const Pair> pairs);
+  size_t keep_texts(std::span<const Pair> pairs);
   void score(std::span<const Pair> pairs, std::span<PointerScores> scores);
 
   Rows x() { return work_.rows(shape_); }
@@ -79,7 +85,9 @@ class BertCpu final : public PointerModel {
   LowerHalfCounts counts_;
   PackedBatch batch_;
   Activations work_;
-  AlignedBuffer<float> logits_;  // [tokens, kRowStep]
+  std::unordered_map<const HalfStates*, size_t> half_rows_;  // of a chunk's halves in half_qkv_
+  AlignedBuffer<float> half_qkv_;                            // [tokens of the halves, qkv_ld]
+  AlignedBuffer<float> logits_;                              // [tokens, kRowStep]
 };
 
 }  // namespace uie::model::cpu

@@ -87,7 +87,7 @@ void DebertaCpu::embed() {
   task.input = looked_up;
   task.rows = batch_.tokens();
   task.output = x();
-  multiply_and_norm(machine(), task, embedding_norm_.view());
+  multiply_and_norm(machine(), task, embedding_norm_.view(), task.output);
 }
 
 // conv := act(Conv1d(embedding output)), before layer 0 overwrites it.

@@ -41,26 +41,15 @@ PackedMatrix pack_attention_output(const Kernels& kernels, const LayerShape& sha
   return PackedMatrix(kernels, shape.dtype, weight, hidden, all, linear.bias);
 }
 
-void self_attention(const Machine& machine, const LayerShape& shape, const EncoderLayer& layer,
-                    const PackedBatch& batch, const std::vector<AttentionItem>& items, Activations& work) {
-  const size_t all = shape.heads.heads * shape.heads.width;
-  LinearTask project;
-  project.matrix = &layer.qkv;
-  project.input = work.rows(shape);
-  project.rows = batch.tokens();
-  project.output = {work.qkv.data(), nullptr, padded(3 * all)};
-  multiply(machine, project);
-
-  const Rows context{work.context.data(), shape.bf16() ? work.context16.data() : nullptr, padded(all)};
-  attend(machine, batch, items, shape.heads, layer.relative, project.output, context, work.scratch);
-
+void add_attention(const Machine& machine, const LayerShape& shape, const EncoderLayer& layer, size_t tokens,
+                   Activations& work) {
   LinearTask output;
   output.matrix = &layer.attention_output;
-  output.input = context;
-  output.rows = batch.tokens();
+  output.input = work.context_rows(shape);
+  output.rows = tokens;
   output.output = work.rows(shape);
   output.residual = work.x.data();
-  multiply_and_norm(machine, output, layer.attention_norm.view());
+  multiply_and_norm(machine, output, layer.attention_norm.view(), output.output);
 }
 
 void feed_forward(const Machine& machine, const LayerShape& shape, const EncoderLayer& layer, size_t tokens,
@@ -77,9 +66,9 @@ void feed_forward(const Machine& machine, const LayerShape& shape, const Encoder
   output.matrix = &layer.output;
   output.input = inner.output;
   output.rows = tokens;
-  output.output = work.rows(shape);
+  output.output = {work.y.data(), nullptr, shape.hidden_ld()};  // not x, which is the residual: see kSlice
   output.residual = work.x.data();
-  multiply_and_norm(machine, output, layer.output_norm.view());
+  multiply_and_norm(machine, output, layer.output_norm.view(), work.rows(shape));
 }
 
 }  // namespace
@@ -130,24 +119,47 @@ EncoderLayer pack_layer(const Kernels& kernels, const LayerShape& shape, const L
 }
 
 void Activations::reserve(const LayerShape& shape, size_t tokens, size_t widest, size_t embedding) {
-  const size_t all = shape.heads.heads * shape.heads.width, wide_ld = padded(std::max(widest, shape.intermediate));
+  const size_t wide_ld = padded(std::max(widest, shape.intermediate));
   x.reserve(tokens * shape.hidden_ld());
   y.reserve(tokens * std::max(shape.hidden_ld(), padded(embedding)));
-  qkv.reserve(tokens * padded(3 * all));
+  qkv.reserve(tokens * shape.qkv_ld());
   if (shape.bf16()) {
     x16.reserve(tokens * shape.hidden_ld());
-    context16.reserve(tokens * padded(all));
+    context16.reserve(tokens * shape.context_ld());
     wide16.reserve(tokens * wide_ld);
   } else {
-    context.reserve(tokens * padded(all));
+    context.reserve(tokens * shape.context_ld());
     wide.reserve(tokens * wide_ld);
   }
 }
 
+void project(const Machine& machine, const LayerShape& shape, const EncoderLayer& layer, size_t tokens,
+             Activations& work, float* qkv) {
+  LinearTask task;
+  task.matrix = &layer.qkv;
+  task.input = work.rows(shape);
+  task.rows = tokens;
+  task.output = {qkv, nullptr, shape.qkv_ld()};
+  multiply(machine, task);
+}
+
+void attend(const Machine& machine, const LayerShape& shape, const EncoderLayer& layer, const PackedBatch& batch,
+            const std::vector<AttentionItem>& items, Activations& work) {
+  const Rows qkv{work.qkv.data(), nullptr, shape.qkv_ld()};
+  attend(machine, batch, items, shape.heads, layer.relative, qkv, work.context_rows(shape), work.scratch);
+}
+
+void transform(const Machine& machine, const LayerShape& shape, const EncoderLayer& layer, size_t tokens,
+               Activations& work) {
+  add_attention(machine, shape, layer, tokens, work);
+  feed_forward(machine, shape, layer, tokens, work);
+}
+
 void run_layer(const Machine& machine, const LayerShape& shape, const EncoderLayer& layer, const PackedBatch& batch,
                const std::vector<AttentionItem>& items, Activations& work) {
-  self_attention(machine, shape, layer, batch, items, work);
-  feed_forward(machine, shape, layer, batch.tokens(), work);
+  project(machine, shape, layer, batch.tokens(), work, work.qkv.data());
+  attend(machine, shape, layer, batch, items, work);
+  transform(machine, shape, layer, batch.tokens(), work);
 }
 
 }  // namespace uie::model::cpu

@@ -26,6 +26,8 @@ struct LayerShape {
   Dtype dtype = Dtype::fp32;
 
   size_t hidden_ld() const { return padded(hidden); }
+  size_t context_ld() const { return padded(heads.heads * heads.width); }
+  size_t qkv_ld() const { return padded(3 * heads.heads * heads.width); }
   bool bf16() const { return dtype == Dtype::bf16; }
 };
 
@@ -59,17 +61,31 @@ EncoderLayer pack_layer(const Kernels& kernels, const LayerShape& shape, const L
 
 // Activations of a chunk; grown to the largest chunk seen.
 struct Activations {
-  AlignedBuffer<float> x, y, qkv, wide, context;   // x: [tokens, padded(H)], what a layer reads and writes
+  AlignedBuffer<float> x, y, qkv, wide, context;   // x: [tokens, padded(H)], what a layer reads and writes; y: between
   AlignedBuffer<uint16_t> x16, context16, wide16;  // inputs of products in bf16
   Scratch scratch;                                 // one per worker of the pool
 
   // widest: columns of `wide`, at least I; embedding: columns of `y`, at least H.
   void reserve(const LayerShape& shape, size_t tokens, size_t widest, size_t embedding);
   Rows rows(const LayerShape& shape) { return {x.data(), shape.bf16() ? x16.data() : nullptr, shape.hidden_ld()}; }
+  Rows context_rows(const LayerShape& shape) {
+    return {context.data(), shape.bf16() ? context16.data() : nullptr, shape.context_ld()};
+  }
 };
 
 // items: attention_items(batch, shape.heads, threads).
 void run_layer(const Machine& machine, const LayerShape& shape, const EncoderLayer& layer, const PackedBatch& batch,
                const std::vector<AttentionItem>& items, Activations& work);
+
+// run_layer in its steps, for models that need not all of them for all tokens.
+// The first `tokens` rows of x → qkv [tokens, qkv_ld].
+void project(const Machine& machine, const LayerShape& shape, const EncoderLayer& layer, size_t tokens,
+             Activations& work, float* qkv);
+// work.qkv → the context of the items' rows.
+void attend(const Machine& machine, const LayerShape& shape, const EncoderLayer& layer, const PackedBatch& batch,
+            const std::vector<AttentionItem>& items, Activations& work);
+// The first `tokens` rows of context and x → x.
+void transform(const Machine& machine, const LayerShape& shape, const EncoderLayer& layer, size_t tokens,
+               Activations& work);
 
 }  // namespace uie::model::cpu

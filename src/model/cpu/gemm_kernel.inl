@@ -10,15 +10,15 @@ namespace {
 
 constexpr size_t kPanel = kPanelVecs * kWidth;
 
-// C[R, V·kWidth] = init + A[R, k] · B[k, V·kWidth].
+// C[R, V·kWidth] = init + A[R, k] · B[k, V·kWidth]. `init`: rows ld_init apart, so 0 is one for all; null: zeros.
 template <size_t R, size_t V>
 inline void multiply_block(const float* a, size_t lda, const float* b, size_t ldb, size_t k, const float* init,
-                           float* c, size_t ldc) {
+                           float* c, size_t ldc, size_t ld_init = 0) {
   Vec acc[R][V];
 #pragma GCC unroll 16
   for (size_t r = 0; r < R; ++r) {
 #pragma GCC unroll 4
-    for (size_t v = 0; v < V; ++v) acc[r][v] = init ? load(init + v * kWidth) : set1(0.0F);
+    for (size_t v = 0; v < V; ++v) acc[r][v] = init ? load(init + r * ld_init + v * kWidth) : set1(0.0F);
   }
   for (size_t i = 0; i < k; ++i) {
     Vec column[V];
@@ -41,11 +41,11 @@ inline void multiply_block(const float* a, size_t lda, const float* b, size_t ld
 // multiply_block for any number of rows 1..kBlockRows.
 template <size_t V, size_t R = kBlockRows>
 inline void multiply_rows(size_t rows, const float* a, size_t lda, const float* b, size_t ldb, size_t k,
-                          const float* init, float* c, size_t ldc) {
+                          const float* init, float* c, size_t ldc, size_t ld_init = 0) {
   if constexpr (R > 1) {
-    if (rows != R) return multiply_rows<V, R - 1>(rows, a, lda, b, ldb, k, init, c, ldc);
+    if (rows != R) return multiply_rows<V, R - 1>(rows, a, lda, b, ldb, k, init, c, ldc, ld_init);
   }
-  multiply_block<R, V>(a, lda, b, ldb, k, init, c, ldc);
+  multiply_block<R, V>(a, lda, b, ldb, k, init, c, ldc, ld_init);
 }
 
 // Any number of columns that B has room for: whole panels, then single vectors.
@@ -114,7 +114,30 @@ inline void for_each_block(const GemmTask& task, Multiply multiply) {
   }
 }
 
+// k in slices: what C holds so far goes on. The order of each sum, and so its bits, stays what it is in one go.
+void gemm_sliced(const GemmTask& task) {
+  const float* weights = static_cast<const float*>(task.weights);
+  for (size_t from = 0; from < task.k; from += kSlice) {
+    const size_t depth = task.k - from < kSlice ? task.k - from : kSlice;
+    const bool last = from + depth == task.k;
+    for (size_t panel = task.panel_begin; panel < task.panel_end; ++panel) {
+      const size_t column = panel * kPanel;
+      const float* bias = task.bias ? task.bias + column : nullptr;
+      for (size_t row = task.row_begin; row < task.row_end;) {
+        const size_t rows = next_block(task.row_end - row);
+        float* tile = task.c + row * task.ldc + column;
+        multiply_rows<kPanelVecs>(rows, task.a + row * task.lda + from, task.lda,
+                                  weights + (panel * task.k + from) * kPanel, kPanel, depth, from > 0 ? tile : bias,
+                                  tile, task.ldc, from > 0 ? task.ldc : 0);
+        if (last) finish(task, tile, task.ldc, row, rows, column);
+        row += rows;
+      }
+    }
+  }
+}
+
 void gemm(const GemmTask& task) {
+  if (task.k > kSlice && task.c && !task.c16 && task.residual != task.c) return gemm_sliced(task);
   const float* weights = static_cast<const float*>(task.weights);
   for_each_block(task, [&](size_t row, size_t rows, size_t panel, float* tile, size_t pitch) {
     multiply_rows<kPanelVecs>(rows, task.a + row * task.lda, task.lda, weights + panel * task.k * kPanel, kPanel,

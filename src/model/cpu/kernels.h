@@ -13,6 +13,11 @@
 
 namespace uie::model::cpu {
 
+// A float product over more than this many numbers a row goes through them in slices, so that a slice of many rows
+// stays in cache beside one of the weights. It needs C for the sums so far: where C is also the residual, or is
+// bfloat16, the product is done in one go.
+inline constexpr size_t kSlice = 1024;
+
 // Applied to an element of a product after the bias.
 enum class Post { none, gelu, relu, tanh };
 

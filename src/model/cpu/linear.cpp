@@ -6,7 +6,7 @@ namespace uie::model::cpu {
 namespace {
 
 // Input rows that one item keeps in L2 beside a panel.
-constexpr size_t kInputBytes = 384 << 10;
+constexpr size_t kInputBytes = 640 << 10;
 constexpr size_t kNormRows = 16;
 
 // A grid of items: row chunks × panel chunks. Panel chunks are outermost, so that threads read the same weights at the
@@ -19,7 +19,8 @@ struct Grid {
 
 Grid plan(const Machine& machine, const LinearTask& task) {
   const size_t element = task.matrix->dtype() == Dtype::bf16 ? 2 : 4, block = machine.kernels.block_rows;
-  const size_t fitting = std::clamp<size_t>(kInputBytes / (task.matrix->k() * element), 2 * block, 16 * block);
+  const size_t depth = std::min(task.matrix->k(), kSlice);
+  const size_t fitting = std::clamp<size_t>(kInputBytes / (depth * element), 2 * block, 32 * block);
   Grid grid{};
   grid.row_step = round_up(ceil_div(task.rows, ceil_div(task.rows, fitting)), block);
   grid.row_chunks = ceil_div(task.rows, grid.row_step);
@@ -83,15 +84,15 @@ void multiply(const Machine& machine, const LinearTask& task) {
   multiply_grid(machine, task, task.output.halves == nullptr, [](size_t, size_t) {});
 }
 
-void multiply_and_norm(const Machine& machine, const LinearTask& task, const NormView& norm) {
-  NormTask all = norm_task(task.output.floats, nullptr, task.output, norm);
+void multiply_and_norm(const Machine& machine, const LinearTask& task, const NormView& norm, const Rows& normed) {
+  NormTask all = norm_task(task.output.floats, nullptr, normed, norm);
   const bool done = multiply_grid(machine, task, true, [&](size_t begin, size_t end) {
     NormTask rows = all;
     rows.row_begin = begin;
     rows.row_end = end;
     machine.kernels.layer_norm(rows);
   });
-  if (!done) layer_norm(machine, task.output.floats, nullptr, task.output, task.rows, norm);
+  if (!done) layer_norm(machine, task.output.floats, nullptr, normed, task.rows, norm);
 }
 
 void layer_norm(const Machine& machine, const float* x, const float* add, const Rows& y, size_t rows,

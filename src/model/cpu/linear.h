@@ -38,8 +38,9 @@ struct LinearTask {
 
 void multiply(const Machine& machine, const LinearTask& task);
 
-// The product, then LayerNorm of its rows: in place of output.floats, and to output.halves when that is set.
-void multiply_and_norm(const Machine& machine, const LinearTask& task, const NormView& norm);
+// The product to task.output.floats, then LayerNorm of its rows to `normed`, which has the same pitch and may be the
+// same rows.
+void multiply_and_norm(const Machine& machine, const LinearTask& task, const NormView& norm, const Rows& normed);
 
 // y = LayerNorm(x + add), row by row; add may be null, y.floats may be x.
 void layer_norm(const Machine& machine, const float* x, const float* add, const Rows& y, size_t rows,
