@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 
 // Lines in the queue at once. Few: whoever waits for an answer comes first, and a stop loses little.
 constexpr size_t lines_at_once = 32;
-constexpr milliseconds look_up{200}, pause_when_full{500};
+constexpr milliseconds look_up{50}, pause_when_full{500};
 constexpr std::chrono::minutes patience{10};  // of one group of lines
 
 struct Group {

@@ -106,8 +106,8 @@ Result<void> Server::Impl::start() {
 
 void Server::Impl::stop() {
   if (!guard_thread.joinable()) return;
-  runner->stop();
   guard->drain();
+  runner->stop();
   guard_thread.join();
   work->stop();
   express->stop();
