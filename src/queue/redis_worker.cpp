@@ -17,8 +17,6 @@ using Clock = std::chrono::steady_clock;
 // How long a first word from Redis is waited for before a worker or its announcement goes on without.
 constexpr milliseconds kPatience{2'000};
 
-constexpr int kMostTrials = 2;
-
 }  // namespace
 
 Worker::Worker(const RedisOptions& options, Address address, const std::string& model, Metrics& metrics)
@@ -76,7 +74,7 @@ std::optional<Job> Worker::take(Deadline deadline) {
   std::optional<Job> job;
   while (!(job = next_ready(lock)) && !closed_) {
     // What is there is given whatever the deadline: a look at the stream that began after this call has to say no.
-    const bool looked = blocked_ || away_ || !announced_ || polls_done_ > seen;
+    const bool looked = blocked_ || away_ || !announced_ || polls_done_ > seen || on_trial();
     if (deadline.expired() && looked) break;
     changed_.wait(lock, deadline.expired() ? Deadline::after(milliseconds(20)) : deadline);
   }
@@ -86,19 +84,34 @@ std::optional<Job> Worker::take(Deadline deadline) {
 
 // The next job that is wanted; the others are answered.
 std::optional<Job> Worker::next_ready(MutexLock& lock) {
-  while (!ready_.empty()) {
-    Job job = std::move(ready_.front());
-    ready_.pop_front();
-    const Held& held = held_.at(job.id);
+  while (auto job = first_ready()) {
+    Held& held = held_.at(job->id);
     const bool cancelled = held.cancelled, expired = held.deadline.expired();
+    held.given = true;
     if (!cancelled && !expired) return job;
     lock.unlock();
     (cancelled ? counters_.dropped_cancelled : counters_.dropped_expired).add();
-    answer(job.id, cancelled ? JobResult(fail(ErrorCode::cancelled, "the caller cancelled the job"))
-                             : fail(ErrorCode::deadline, "the deadline passed while the job waited for its turn"));
+    answer(job->id, cancelled ? fail(ErrorCode::cancelled, "the caller cancelled the job")
+                              : fail(ErrorCode::deadline, "the deadline passed while the job waited for its turn"));
     lock.lock();
   }
   return std::nullopt;
+}
+
+// While there are suspects, nothing but the one on trial.
+std::optional<Job> Worker::first_ready() {
+  if (called_) return std::exchange(called_, std::nullopt);
+  if (on_trial() || ready_.empty()) return std::nullopt;
+  Job job = std::move(ready_.front());
+  ready_.pop_front();
+  return job;
+}
+
+// The engine has nothing to do.
+bool Worker::may_try() const {
+  return trial_ == 0 && !suspects_.empty() && !closed_ &&
+         std::none_of(held_.begin(), held_.end(),
+                      [](const auto& held) { return held.second.given && !held.second.answered; });
 }
 
 void Worker::finish(JobId id, JobResult result) { answer(id, result); }
@@ -164,7 +177,8 @@ void Worker::hold(std::vector<Incoming> incoming) {
       const Entry& entry = incoming[i].entry;
       const JobId id = ++last_id_;
       Held held{entry.job, entry.entry, entry.replies, from_wall(entry.deadline)};
-      held.given_up = incoming[i].trials >= kMostTrials;
+      held.trials = incoming[i].trials;
+      held.given_up = incoming[i].trials >= options_.trials;
       held_.emplace(id, std::move(held));
       if (jobs[i]) {
         jobs[i]->id = id;
@@ -173,6 +187,9 @@ void Worker::hold(std::vector<Incoming> incoming) {
         refused.emplace_back(id, Unexpected(jobs[i].error()));
       }
     }
+    std::stable_sort(suspects_.begin(), suspects_.end(), [&](const Job& a, const Job& b) UIE_REQUIRES(mutex_) {
+      return held_.at(a.id).trials < held_.at(b.id).trials;
+    });
     changed_.notify_all();
   }
   for (const auto& [id, result] : refused) answer(id, result);
@@ -184,7 +201,7 @@ Result<Job> Worker::to_job(Incoming& arrived) {
     return fail(ErrorCode::unavailable,
                 "the worker speaks another version of the protocol than the front end; update both");
   }
-  if (arrived.trials >= kMostTrials) {
+  if (arrived.trials >= options_.trials) {
     dead_.add();
     log_error("job " + entry.job + " of request " + entry.request_id + " is given up: its workers died");
     return fail(ErrorCode::unsupported, "the workers that tried this text died; it is given up");
@@ -221,6 +238,7 @@ Result<std::unique_ptr<RedisWorker>> make_redis_worker(const RedisOptions& optio
   if (!address) return Unexpected(address.error());
   if (options.claim_ms < 1'000)
     return fail(ErrorCode::invalid_request, "a claim must last a second at least", "--redis-claim");
+  if (options.trials < 1) return fail(ErrorCode::invalid_request, "a job needs one trial at least", "--redis-trials");
   auto worker = std::make_unique<redis::Worker>(options, *std::move(address), model, metrics);
   worker->start();
   return worker;

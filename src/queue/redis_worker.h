@@ -3,9 +3,9 @@
 // table of the jobs in hand under one lock.
 //
 // Suspects. A worker that dies takes all the jobs it had in hand with it, and any of them may have been the reason. So
-// jobs taken over from the dead run one at a time, each as the only suspect of its worker, and the trial is written
-// down before it begins. A job whose worker died in two trials is given up: innocent neighbours of a poisoned job
-// never are.
+// jobs taken over from the dead run one at a time and alone, fewest trials first, and a trial is written down before it
+// begins; a job whose worker died in each of its trials is given up. So innocent neighbours of a poisoned job never
+// are, and a trial costs nobody else a worker.
 #pragma once
 
 #include <deque>
@@ -52,6 +52,8 @@ class Worker final : public RedisWorker {
   struct Held {
     std::string job, entry, replies;
     Deadline deadline;
+    int trials = -1;     // of a suspect
+    bool given = false;  // the engine has it
     bool cancelled = false, answered = false;
     bool given_up = false;  // its answer, an error, goes to the dead letters with it
   };
@@ -88,6 +90,9 @@ class Worker final : public RedisWorker {
   void hold(std::vector<Incoming> incoming) UIE_EXCLUDES(mutex_);
   Result<Job> to_job(Incoming& arrived);
   std::optional<Job> next_ready(MutexLock& lock) UIE_REQUIRES(mutex_);
+  std::optional<Job> first_ready() UIE_REQUIRES(mutex_);
+  bool on_trial() const UIE_REQUIRES(mutex_) { return trial_ != 0 || !suspects_.empty(); }
+  bool may_try() const UIE_REQUIRES(mutex_);
   void answer(JobId id, const JobResult& result) UIE_EXCLUDES(mutex_);
   bool holds(const std::string& entry) const UIE_EXCLUDES(mutex_);
   bool stopping() const UIE_EXCLUDES(mutex_);
@@ -110,9 +115,10 @@ class Worker final : public RedisWorker {
   mutable Mutex mutex_;
   Condition changed_;
   std::map<JobId, Held> held_ UIE_GUARDED_BY(mutex_);
-  std::deque<Job> ready_ UIE_GUARDED_BY(mutex_);     // held, not yet given
-  std::deque<Job> suspects_ UIE_GUARDED_BY(mutex_);  // held, waiting for their trial
-  JobId trial_ UIE_GUARDED_BY(mutex_) = 0;           // the suspect that was given
+  std::deque<Job> ready_ UIE_GUARDED_BY(mutex_);      // held, not yet given
+  std::deque<Job> suspects_ UIE_GUARDED_BY(mutex_);   // held, waiting for their trial
+  JobId trial_ UIE_GUARDED_BY(mutex_) = 0;            // of the suspect whose trial is written down
+  std::optional<Job> called_ UIE_GUARDED_BY(mutex_);  // the same, until it is given
   std::deque<Outgoing> outgoing_ UIE_GUARDED_BY(mutex_);
   std::optional<WorkerCard> card_ UIE_GUARDED_BY(mutex_);
   bool announced_ UIE_GUARDED_BY(mutex_) = false;  // Redis knows

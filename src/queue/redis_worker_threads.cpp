@@ -54,7 +54,7 @@ void Worker::fetch() noexcept {
 // Until somebody wants a job that is not there. False: stop.
 bool Worker::await_demand() {
   MutexLock lock(mutex_);
-  while (!stopping_ && (closed_ || !announced_ || takers_ <= ready_.size())) changed_.wait(lock);
+  while (!stopping_ && (closed_ || !announced_ || on_trial() || takers_ <= ready_.size())) changed_.wait(lock);
   return !stopping_;
 }
 
@@ -76,7 +76,7 @@ bool Worker::fetch_some() {
   {
     MutexLock lock(mutex_);
     ++polls_done_;
-    wait = !closed_ && takers_ > ready_.size();
+    wait = !closed_ && !on_trial() && takers_ > ready_.size();
     blocked_ = wait;
     changed_.notify_all();
   }
@@ -180,9 +180,7 @@ bool Worker::await_work() {
   if (carrier_generation_ != carrier_.generation()) return true;
   const Deadline next = std::min({next_beat_, next_renewal_, next_takeover_});
   MutexLock lock(mutex_);
-  const auto work = [&]() UIE_REQUIRES(mutex_) {
-    return !outgoing_.empty() || (trial_ == 0 && !suspects_.empty()) || (card_ && !announced_);
-  };
+  const auto work = [&]() UIE_REQUIRES(mutex_) { return !outgoing_.empty() || may_try() || (card_ && !announced_); };
   while (!stopping_ && !work() && !next.expired()) changed_.wait(lock, next);
   return !stopping_;
 }
@@ -254,7 +252,7 @@ bool Worker::start_trial() {
   std::string job;
   {
     MutexLock lock(mutex_);
-    if (trial_ != 0 || suspects_.empty() || closed_) return true;
+    if (!may_try()) return true;
     trial_ = suspects_.front().id;
     job = held_.at(trial_).job;
   }
@@ -264,7 +262,7 @@ bool Worker::start_trial() {
     trial_ = 0;
     return false;
   }
-  ready_.push_front(std::move(suspects_.front()));
+  called_ = std::move(suspects_.front());
   suspects_.pop_front();
   changed_.notify_all();
   return true;
@@ -326,6 +324,7 @@ void Worker::leave() noexcept {
           arguments.insert(arguments.end(), {held.job, held.entry});
         }
       }
+      if (called_) arguments.insert(arguments.end(), {held_.at(called_->id).job, held_.at(called_->id).entry});
     }
     carrier_.run(
         {call_script(scripts::put_back, {keys_.jobs(), keys_.live(), keys_.waiting(), keys_.chars()}, arguments),

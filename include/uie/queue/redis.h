@@ -28,6 +28,7 @@ struct RedisOptions {
   std::string prefix = "uie";           // of every key: several fleets may share a Redis
   std::string instance;                 // empty: host and process id
   int claim_ms = 30'000;                // an entry whose worker has not renewed it for so long is given to another one
+  int trials = 2;  // of a job taken over from the dead; when its worker died in each, it is given up
 
   template <class Visitor>
   void visit(Visitor&& visitor) {
@@ -44,6 +45,9 @@ struct RedisOptions {
                                  "empty: host and process id"});
     visitor(claim_ms, OptionInfo{"redis-claim", "ms",
                                  "a job whose worker has been silent for so long is given to another one; >= 1000"});
+    visitor(trials, OptionInfo{"redis-trials", "",
+                               "how often a job whose worker died may run as the only suspect of another one; when "
+                               "each died, it is given up"});
   }
 };
 
