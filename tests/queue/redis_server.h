@@ -70,7 +70,8 @@ class RedisServer {
   std::string say(const std::string& command) const {
     FILE* pipe = popen(("redis-cli -s " + socket() + " " + command + " 2>&1").c_str(), "r");
     std::string out;
-    for (char buffer[4096]; fgets(buffer, sizeof buffer, pipe) != nullptr;) out += buffer;
+    char buffer[4096];
+    for (size_t size; (size = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, size);
     pclose(pipe);
     while (out.ends_with('\n')) out.pop_back();
     return out;
