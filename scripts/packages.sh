@@ -4,9 +4,9 @@
 build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libtorch-dev libopenblas0-pthread libcpp-httplib-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libexpected-dev
-  libsentencepiece-dev prometheus-cpp-dev libssl-dev zlib1g-dev liblzma-dev
+  libsentencepiece-dev prometheus-cpp-dev libssl-dev zlib1g-dev liblzma-dev libhiredis-dev
 )
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev curl python3)
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev redis-server redis-tools curl python3)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
 
 missing_packages() {

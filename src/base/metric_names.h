@@ -18,6 +18,10 @@ inline constexpr MetricName jobs_accepted{"uie_jobs_accepted_total", "jobs that 
 inline constexpr MetricName jobs_refused{"uie_jobs_refused_total", "jobs refused at the door, by reason"};
 inline constexpr MetricName jobs_dropped{"uie_jobs_dropped_total",
                                          "jobs that left the queue without being worked on, by reason"};
+inline constexpr MetricName jobs_redelivered{"uie_jobs_redelivered_total",
+                                             "jobs taken over from a worker that fell silent (Redis)"};
+inline constexpr MetricName jobs_dead{"uie_jobs_dead_total", "jobs given up, now dead letters (Redis)"};
+inline constexpr MetricName redis_reconnects{"uie_redis_reconnects_total", "connections to Redis made anew"};
 inline constexpr MetricName jobs_finished{"uie_jobs_finished_total", "jobs answered by the engine, by outcome"};
 
 // engine/

@@ -13,6 +13,7 @@ void add_extract(CLI::App& app, int& status);
 void add_tokenize(CLI::App& app, int& status);
 void add_eval(CLI::App& app, int& status);
 void add_convert(CLI::App& app, int& status);
+void add_jobs(CLI::App& app, int& status);
 void add_devices(CLI::App& app, int& status);
 
 }  // namespace uie::cli

@@ -28,6 +28,7 @@ int run(int argc, char** argv) {
   uie::cli::add_tokenize(app, status);
   uie::cli::add_eval(app, status);
   uie::cli::add_convert(app, status);
+  uie::cli::add_jobs(app, status);
   uie::cli::add_devices(app, status);
   // For the README's table and the test that compares it; no use to users.
   app.add_subcommand("options-table", "")->group("")->callback([] {

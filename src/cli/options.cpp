@@ -50,6 +50,11 @@ std::string environment_name(std::string_view flag) {
 }
 
 void bind_engine_options(CLI::App& app, Options& options) { options.visit_engine(FlagBinder(app)); }
+void bind_redis_options(CLI::App& app, RedisOptions& options) {
+  FlagBinder binder(app);
+  binder.group("Redis");
+  options.visit(binder);
+}
 void bind_all_options(CLI::App& app, Options& options) { options.visit_all(FlagBinder(app)); }
 
 std::vector<std::pair<std::string, std::string>> effective_settings(Options& options) {

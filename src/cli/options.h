@@ -16,6 +16,7 @@
 #include "uie/model/encoder.h"
 #include "uie/queue/batch_store.h"
 #include "uie/queue/job_queue.h"
+#include "uie/queue/redis.h"
 #include "uie/schema/task.h"
 #include "uie/server/server.h"
 
@@ -32,12 +33,25 @@ struct LogOptions {
   }
 };
 
+struct RoleOptions {
+  std::string role = "all";
+
+  template <class Visitor>
+  void visit(Visitor&& visitor) {
+    visitor(role, OptionInfo{"role", "",
+                             "all; with --redis also frontend (HTTP, no model) or worker (models; HTTP only for health "
+                             "and metrics)"});
+  }
+};
+
 // The groups of options; a command takes those it needs.
 struct Options {
   ServerOptions server;
   SchemaLimits limits;
   QueueOptions queue;
   BatchOptions batches;
+  RoleOptions role;
+  RedisOptions redis;
   EngineOptions engine;
   EncoderOptions encoder;
   ExtractOptions extract;
@@ -61,6 +75,9 @@ struct Options {
     server.visit(visitor);
     queue.visit(visitor);
     batches.visit(visitor);
+    visitor.group("Fleet");
+    role.visit(visitor);
+    redis.visit(visitor);
     visit_engine(visitor);
   }
 };
@@ -98,6 +115,7 @@ class FlagBinder {
 };
 
 void bind_engine_options(CLI::App& app, Options& options);
+void bind_redis_options(CLI::App& app, RedisOptions& options);
 void bind_all_options(CLI::App& app, Options& options);
 
 // (flag, value) of every option in list order; secrets are "***".

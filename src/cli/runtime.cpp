@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/labelled_metrics.h"
+#include "cli/poison.h"
 
 namespace uie::cli {
 namespace {
@@ -22,6 +23,34 @@ fs::path find_upwards(const fs::path& relative) {
   return {};
 }
 
+// Where the engine takes its jobs from.
+Result<void> make_queue(LoadedModel& model, const Options& options) {
+  if (options.redis.url.empty()) {
+    model.queue = make_in_process_queue(options.queue, *model.metrics);
+    return {};
+  }
+  auto worker = make_redis_worker(options.redis, model.name, *model.metrics);
+  if (!worker) return Unexpected(worker.error());
+  model.worker = worker->get();
+  model.queue = *std::move(worker);
+  return {};
+}
+
+WorkerCard worker_card(const LoadedModel& model) {
+  WorkerCard card;
+  card.model = model.name;
+  card.family = model.family->name();
+  card.path_name = model.dir.filename().string();
+  card.max_length = model.family->max_length();
+  for (const DeviceStatus& device : model.engine->status().devices) {
+    card.dtype = device.info.dtype;
+    card.device = device.info.device;
+    card.parameters = device.info.parameters;
+    card.memory_bytes += device.info.weight_bytes;
+  }
+  return card;
+}
+
 }  // namespace
 
 Result<LoadedModel> load_model(std::string name, const fs::path& dir, const Options& options, Metrics& metrics,
@@ -32,14 +61,15 @@ Result<LoadedModel> load_model(std::string name, const fs::path& dir, const Opti
   LoadedModel model;
   model.name = std::move(name);
   model.dir = dir;
-  model.family = std::move(*family);
+  model.family = with_poison(std::move(*family));
   model.metrics = std::make_unique<LabelledMetrics>(metrics, "model", model.name);
-  model.queue = make_in_process_queue(options.queue, *model.metrics);
+  if (auto made = make_queue(model, options); !made) return Unexpected(made.error());
   Engine::EncoderFactory make_encoder = [dir, encoder = options.encoder] { return load_encoder(dir, encoder); };
   if (turns) make_encoder = take_turns(std::move(make_encoder), std::move(turns));
   model.engine = std::make_unique<Engine>(model.family, std::vector<Engine::EncoderFactory>{std::move(make_encoder)},
                                           *model.queue, options.engine, *model.metrics);
   if (auto started = model.engine->start(); !started) return Unexpected(started.error());
+  if (model.worker) model.worker->announce(worker_card(model));
   model.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return model;
 }

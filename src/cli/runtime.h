@@ -18,11 +18,13 @@ struct LoadedModel {
   double load_seconds = 0;
   std::shared_ptr<const Family> family;
   std::unique_ptr<Metrics> metrics;  // those of queue and engine, labelled model=name
-  std::unique_ptr<JobQueue> queue;
+  std::unique_ptr<JobQueue> queue;   // in process, or a worker's side of Redis
+  RedisWorker* worker = nullptr;     // the same, with Redis
   std::unique_ptr<Engine> engine;
 };
 
-// Loads and starts. Errors are those of load_family and Engine::start.
+// Loads and starts; with options.redis.url also tells the fleet. Errors are those of load_family, Engine::start and
+// make_redis_worker.
 // turns: what this model's encoder shares the CPU by; null when it is the only one.
 Result<LoadedModel> load_model(std::string name, const std::filesystem::path& dir, const Options& options,
                                Metrics& metrics, std::shared_ptr<Turns> turns = nullptr);

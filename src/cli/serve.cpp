@@ -1,9 +1,11 @@
 // uie serve: builds the objects, connects them, waits for a signal, drains.
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <set>
 
 #include "cli/commands.h"
+#include "cli/fleet_service.h"
 #include "cli/model_set.h"
 #include "cli/prometheus_metrics.h"
 #include "cli/service.h"
@@ -12,15 +14,6 @@
 
 namespace uie::cli {
 namespace {
-
-struct ServeCommand {
-  std::vector<std::string> models;  // [NAME=]DIR
-  bool allow_partial = false;
-  bool print_config = false;
-  Options options;
-
-  int run();
-};
 
 // Blocks the signals for all threads that start later; wait() takes the first one. The second ends the process.
 class StopSignal {
@@ -44,9 +37,24 @@ class StopSignal {
   sigset_t set_;
 };
 
+struct ServeCommand {
+  std::vector<std::string> models;  // [NAME=]DIR
+  bool allow_partial = false;
+  bool print_config = false;
+  Options options;
+
+  int run();
+
+ private:
+  bool has(const char* role) const { return options.role.role == role; }
+  Result<void> check_role() const;
+  // The default model where a role needs models and none was named.
+  Result<std::vector<ModelFlag>> model_flags();
+  int serve(const std::vector<ModelFlag>& flags, const StopSignal& stop_signal);
+};
+
 // The devices, each once; then what each model makes of its own.
-void print_banner(const EngineService& service, const std::vector<ServedModel>& models, const std::string& host,
-                  int port) {
+void print_banner(const Service& service, const std::vector<ServedModel>& models, const std::string& host, int port) {
   const auto devices = service.devices();
   std::set<std::string> printed;
   for (const DeviceView& device : devices) {
@@ -79,33 +87,68 @@ int ServeCommand::run() {
     for (const auto& [flag, value] : effective_settings(options)) std::printf("%s = %s\n", flag.c_str(), value.c_str());
     return 0;
   }
-  const StopSignal stop_signal;
-  if (options.server.web_dir.empty()) options.server.web_dir = default_web_dir();
-  if (models.empty()) {
-    models.push_back(default_model_dir().string());
-    if (models.front().empty())
-      return start_failure({ErrorCode::not_found, "there is no default model; give one as --model DIR", ""});
-  }
-  const auto flags = parse_model_flags(models);
-  if (!flags) {
-    start_failure(flags.error());
+  if (auto right = check_role(); !right) {
+    start_failure(right.error());
     return kWrongUsage;
   }
+  const StopSignal stop_signal;
+  if (options.server.web_dir.empty()) options.server.web_dir = default_web_dir();
+  const auto flags = model_flags();
+  if (!flags) {
+    const int status = start_failure(flags.error());
+    return flags.error().code == ErrorCode::not_found ? status : kWrongUsage;
+  }
   options.limits.max_json_bytes = options.server.max_body_bytes;
+  return serve(*flags, stop_signal);
+}
 
+Result<void> ServeCommand::check_role() const {
+  if (!has("all") && !has("frontend") && !has("worker"))
+    return fail(ErrorCode::invalid_request, "the role is one of all, frontend and worker", "--role");
+  if (!has("all") && options.redis.url.empty())
+    return fail(ErrorCode::invalid_request, "a " + options.role.role + " needs Redis: give --redis URL", "--role");
+  return {};
+}
+
+Result<std::vector<ModelFlag>> ServeCommand::model_flags() {
+  if (models.empty() && has("frontend")) return std::vector<ModelFlag>{};
+  if (models.empty()) {
+    models.push_back(default_model_dir().string());
+    if (models.front().empty()) return fail(ErrorCode::not_found, "there is no default model; give one as --model DIR");
+  }
+  return parse_model_flags(models);
+}
+
+// Members of a process in order of construction; the front end outlives the server, the models what shows them.
+int ServeCommand::serve(const std::vector<ModelFlag>& flags, const StopSignal& stop_signal) {
   PrometheusMetrics metrics;
-  auto loaded = load_models(*flags, options, allow_partial, metrics);
-  if (!loaded) return start_failure(loaded.error());
+  std::unique_ptr<RedisFront> front;
+  if (!options.redis.url.empty() && !has("worker")) {
+    auto made = make_redis_front(options.redis, options.queue, metrics);
+    if (!made) return start_failure(made.error());
+    front = *std::move(made);
+  }
   const auto batches = make_memory_batch_store(options.batches);
-  EngineService service(*loaded, *batches, metrics, effective_settings(options));
-  Server server(service, options.server, options.limits, metrics);
+  std::vector<ServedModel> served;
+  std::unique_ptr<Service> service;
+  if (has("frontend")) {
+    const std::string first = flags.empty() ? "" : flags.front().name;
+    service = std::make_unique<FleetService>(*front, *batches, first, metrics, effective_settings(options));
+  } else {
+    auto loaded = load_models(flags, options, allow_partial, metrics);
+    if (!loaded) return start_failure(loaded.error());
+    served = *std::move(loaded);
+    service = std::make_unique<EngineService>(served, *batches, front.get(), metrics, effective_settings(options));
+  }
+  Server server(*service, options.server, options.limits, metrics);
   if (auto started = server.start(); !started) return start_failure(started.error());
-  print_banner(service, *loaded, options.server.host, server.port());
+  print_banner(*service, served, options.server.host, server.port());
 
   const int signal = stop_signal.wait();
   log_info(std::string(signal == SIGTERM ? "SIGTERM" : "SIGINT") + ": no new requests; answering those accepted");
   server.stop();
-  stop_models(*loaded);
+  if (front) front->close();
+  stop_models(served);
   log_info("stopped");
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/progress.h"
+#include "cli/queue_gauges.h"
 
 namespace uie::cli {
 namespace {
@@ -87,12 +88,17 @@ std::vector<DeviceView> EngineService::devices() const {
 
 JobQueue* EngineService::queue(std::string_view model) {
   LoadedModel* found = find(model);
-  return found != nullptr ? found->queue.get() : nullptr;
+  return found != nullptr ? &entrance(*found) : nullptr;
+}
+
+JobQueue& EngineService::entrance(const LoadedModel& model) const {
+  return front_ ? front_->queue(model.name) : *model.queue;
 }
 
 // A model that could not be loaded, which --allow-partial lets pass, does not hold back the others; the default model
-// must be there, for requests that name none go to it.
+// must be there, for requests that name none go to it. Without Redis nothing can come in.
 bool EngineService::ready() const {
+  if (front_ && !front_->view().connected) return false;
   const auto is_ready = [](const ServedModel& model) { return !model.loaded || model.loaded->engine->status().ready; };
   return find("") != nullptr && std::all_of(models_.begin(), models_.end(), is_ready);
 }
@@ -108,12 +114,9 @@ Result<std::vector<TokenView>> EngineService::tokenize(std::string_view model, c
 
 void EngineService::read_gauges(const LoadedModel& model) {
   const MetricLabels labels{{"model", model.name}};
-  const QueueStats queue = model.queue->stats();
-  metrics_.gauge("uie_queue_depth", "jobs waiting", labels).set(static_cast<double>(queue.depth));
-  metrics_.gauge("uie_queue_capacity", "jobs that may wait", labels).set(static_cast<double>(queue.capacity));
-  metrics_.gauge("uie_queue_in_flight", "jobs taken and not finished", labels)
-      .set(static_cast<double>(queue.in_flight));
-  metrics_.gauge("uie_queue_oldest_age_seconds", "age of the oldest waiting job", labels).set(queue.oldest_age_s);
+  QueueStats queue = entrance(model).stats();
+  if (front_) queue.in_flight = model.queue->stats().in_flight;
+  show_queue(metrics_, model.name, queue);
   const EngineStatus engine = model.engine->status();
   metrics_.gauge("uie_pending_queries", "encoder queries waiting for a batch", labels)
       .set(static_cast<double>(engine.pending_queries));
@@ -129,6 +132,7 @@ std::string EngineService::metrics_text() {
         .set(ready ? 1 : 0);
     if (model.loaded) read_gauges(*model.loaded);
   }
+  if (front_) show_fleet(metrics_, front_->view());
   metrics_.gauge("uie_process_resident_peak_bytes", "peak resident memory", {})
       .set(static_cast<double>(peak_memory_bytes()));
   return metrics_.text();

@@ -13,9 +13,10 @@ namespace uie::cli {
 // The models must outlive it; they do not change while it lives. Thread safe.
 class EngineService final : public Service {
  public:
-  EngineService(std::vector<ServedModel>& models, BatchStore& batches, PrometheusMetrics& metrics,
+  // front: through which jobs are submitted; null: to the models' own queues.
+  EngineService(std::vector<ServedModel>& models, BatchStore& batches, RedisFront* front, PrometheusMetrics& metrics,
                 std::vector<std::pair<std::string, std::string>> settings)
-      : models_(models), batches_(batches), metrics_(metrics), settings_(std::move(settings)) {}
+      : models_(models), batches_(batches), front_(front), metrics_(metrics), settings_(std::move(settings)) {}
 
   std::vector<ModelView> models() const override;
   std::vector<DeviceView> devices() const override;
@@ -28,10 +29,12 @@ class EngineService final : public Service {
 
  private:
   LoadedModel* find(std::string_view name) const;  // null: none of this name, or not loaded
+  JobQueue& entrance(const LoadedModel& model) const;
   void read_gauges(const LoadedModel& model);
 
   std::vector<ServedModel>& models_;
   BatchStore& batches_;
+  RedisFront* const front_;
   PrometheusMetrics& metrics_;
   const std::vector<std::pair<std::string, std::string>> settings_;
 };

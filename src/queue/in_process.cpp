@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/metric_names.h"
+#include "queue/counters.h"
 #include "uie/base/mutex.h"
 #include "uie/queue/job_queue.h"
 
@@ -15,24 +15,6 @@ namespace uie {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-struct QueueCounters {
-  explicit QueueCounters(Metrics& metrics)
-      : accepted(counter(metrics, metric_names::jobs_accepted)),
-        refused_jobs(counter(metrics, metric_names::jobs_refused, "jobs")),
-        refused_chars(counter(metrics, metric_names::jobs_refused, "chars")),
-        refused_closed(counter(metrics, metric_names::jobs_refused, "closed")),
-        refused_expired(counter(metrics, metric_names::jobs_refused, "expired")),
-        dropped_cancelled(counter(metrics, metric_names::jobs_dropped, "cancelled")),
-        dropped_expired(counter(metrics, metric_names::jobs_dropped, "expired")) {}
-
-  static Counter& counter(Metrics& metrics, const MetricName& name, const char* reason = nullptr) {
-    return metrics.counter(name.name, name.help, reason ? MetricLabels{{"reason", reason}} : MetricLabels{});
-  }
-
-  Counter &accepted, &refused_jobs, &refused_chars, &refused_closed, &refused_expired, &dropped_cancelled,
-      &dropped_expired;
-};
 
 class InProcessQueue final : public JobQueue {
  public:

@@ -17,45 +17,18 @@
 #include <gtest/gtest.h>
 
 #include "base/fake_metrics.h"
+#include "queue/jobs.h"
 #include "uie/queue/job_queue.h"
 
 namespace uie::testing_support {
 
-using std::chrono::milliseconds;
-
 struct QueueBackend {
   std::string name;
   std::function<std::unique_ptr<JobQueue>(const QueueOptions&, Metrics&)> make;
+  bool shared = false;  // other processes take from it too: once closed, what waits is theirs
 
   friend std::ostream& operator<<(std::ostream& out, const QueueBackend& backend) { return out << backend.name; }
 };
-
-inline Deadline soon() { return Deadline::after(milliseconds(20)); }
-inline Deadline late() { return Deadline::after(milliseconds(20'000)); }  // only a broken queue gets there
-
-inline Job make_job(const std::string& text, Deadline deadline = Deadline::never()) {
-  Job job;
-  job.task.text = Text::from_utf8(text).value();
-  job.task.schema = std::make_shared<SchemaNode>();
-  job.task.deadline = deadline;
-  job.request_id = "request of " + text;
-  return job;
-}
-
-inline Extracted answer_for(const Job& job) {
-  Extracted answer;
-  answer.chains = {{Item{"echo", job.task.text.bytes(), 0, job.task.text.size(), 1.0}}};
-  return answer;
-}
-
-inline std::string echoed(const JobResult& result) { return result ? result->chains.at(0).at(0).span : "no answer"; }
-
-inline bool eventually(const std::function<bool()>& condition) {
-  for (const Deadline end = late(); !end.expired(); std::this_thread::sleep_for(milliseconds(1))) {
-    if (condition()) return true;
-  }
-  return condition();
-}
 
 class QueueContract : public testing::TestWithParam<QueueBackend> {
  protected:
@@ -229,6 +202,11 @@ TEST_P(QueueContract, ClosedTakesNoMoreAndDrains) {
   queue_->close();
   EXPECT_TRUE(queue_->closed());
   EXPECT_EQ(refusal(make_job("b")), ErrorCode::unavailable);
+  if (GetParam().shared) {
+    EXPECT_FALSE(queue_->take(Deadline::never()));
+    EXPECT_EQ(queue_->stats().depth, 1u) << "it stays for others";
+    return;
+  }
   const auto job = queue_->take(late());
   ASSERT_TRUE(job);
   EXPECT_FALSE(queue_->take(Deadline::never())) << "closed and empty: take does not wait";

@@ -6,7 +6,7 @@
 //   MutexLock lock(mutex_);
 //   while (jobs_.empty()) not_empty_.wait(lock);
 //
-// Locks live in few places: base/Channel and base/Latest, the engine's Batcher, the in-process queue and a metrics
+// Locks live in few places: base/Channel and base/Latest, the engine's Batcher, the queues and a metrics
 // registry. None is held across a call into another room.
 #pragma once
 

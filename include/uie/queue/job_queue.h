@@ -67,7 +67,8 @@ class JobQueue {
   // True when nobody waits for a taken job any more (cancelled or expired).
   virtual bool abandoned(JobId id) const = 0;
 
-  // No more submissions; what waits can still be taken. take() gives nothing once it is empty.
+  // No more submissions; what waits can still be taken, unless others take from the same queue: then it is theirs.
+  // take() gives nothing once it is empty.
   virtual void close() = 0;
   virtual bool closed() const = 0;
 

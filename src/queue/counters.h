@@ -1,0 +1,27 @@
+// What every queue counts.
+#pragma once
+
+#include "base/metric_names.h"
+#include "uie/base/metrics.h"
+
+namespace uie {
+
+inline Counter& queue_counter(Metrics& metrics, const MetricName& name, const char* reason = nullptr) {
+  return metrics.counter(name.name, name.help, reason ? MetricLabels{{"reason", reason}} : MetricLabels{});
+}
+
+struct QueueCounters {
+  explicit QueueCounters(Metrics& metrics)
+      : accepted(queue_counter(metrics, metric_names::jobs_accepted)),
+        refused_jobs(queue_counter(metrics, metric_names::jobs_refused, "jobs")),
+        refused_chars(queue_counter(metrics, metric_names::jobs_refused, "chars")),
+        refused_closed(queue_counter(metrics, metric_names::jobs_refused, "closed")),
+        refused_expired(queue_counter(metrics, metric_names::jobs_refused, "expired")),
+        dropped_cancelled(queue_counter(metrics, metric_names::jobs_dropped, "cancelled")),
+        dropped_expired(queue_counter(metrics, metric_names::jobs_dropped, "expired")) {}
+
+  Counter &accepted, &refused_jobs, &refused_chars, &refused_closed, &refused_expired, &dropped_cancelled,
+      &dropped_expired;
+};
+
+}  // namespace uie
