@@ -48,6 +48,7 @@ struct ServeCommand {
  private:
   bool has(const char* role) const { return options.role.role == role; }
   Result<void> check_role() const;
+  Result<std::unique_ptr<BatchStore>> make_batches() const;
   // The default model where a role needs models and none was named.
   Result<std::vector<ModelFlag>> model_flags();
   int serve(const std::vector<ModelFlag>& flags, const StopSignal& stop_signal);
@@ -119,6 +120,11 @@ Result<std::vector<ModelFlag>> ServeCommand::model_flags() {
   return parse_model_flags(models);
 }
 
+Result<std::unique_ptr<BatchStore>> ServeCommand::make_batches() const {
+  if (options.redis.url.empty() || has("worker")) return make_memory_batch_store(options.batches);
+  return make_redis_batch_store(options.redis, options.batches);
+}
+
 // Members of a process in order of construction; the front end outlives the server, the models what shows them.
 int ServeCommand::serve(const std::vector<ModelFlag>& flags, const StopSignal& stop_signal) {
   PrometheusMetrics metrics;
@@ -128,17 +134,18 @@ int ServeCommand::serve(const std::vector<ModelFlag>& flags, const StopSignal& s
     if (!made) return start_failure(made.error());
     front = *std::move(made);
   }
-  const auto batches = make_memory_batch_store(options.batches);
+  auto batches = make_batches();
+  if (!batches) return start_failure(batches.error());
   std::vector<ServedModel> served;
   std::unique_ptr<Service> service;
   if (has("frontend")) {
     const std::string first = flags.empty() ? "" : flags.front().name;
-    service = std::make_unique<FleetService>(*front, *batches, first, metrics, effective_settings(options));
+    service = std::make_unique<FleetService>(*front, **batches, first, metrics, effective_settings(options));
   } else {
     auto loaded = load_models(flags, options, allow_partial, metrics);
     if (!loaded) return start_failure(loaded.error());
     served = *std::move(loaded);
-    service = std::make_unique<EngineService>(served, *batches, front.get(), metrics, effective_settings(options));
+    service = std::make_unique<EngineService>(served, **batches, front.get(), metrics, effective_settings(options));
   }
   Server server(*service, options.server, options.limits, metrics);
   if (auto started = server.start(); !started) return start_failure(started.error());

@@ -112,8 +112,8 @@ void delete_job(Call& call, const Site& site) {
 
 void add_job_routes(Router& router, const Site& site) {
   router.add("POST", "/v1/jobs", LaneKind::work, [&site](Call& call) { create_job(call, site); });
-  router.add("GET", "/v1/jobs/{id}", LaneKind::express, [&site](Call& call) { show_job(call, site); });
-  router.add("DELETE", "/v1/jobs/{id}", LaneKind::express, [&site](Call& call) { delete_job(call, site); });
+  router.add("GET", "/v1/jobs/{id}", LaneKind::work, [&site](Call& call) { show_job(call, site); });
+  router.add("DELETE", "/v1/jobs/{id}", LaneKind::work, [&site](Call& call) { delete_job(call, site); });
   router.add("GET", "/v1/jobs/{id}/result", LaneKind::work, [&site](Call& call) { show_results(call, site); });
 }
 

@@ -18,6 +18,7 @@
 #include "uie/base/metrics.h"
 #include "uie/base/option.h"
 #include "uie/base/result.h"
+#include "uie/queue/batch_store.h"
 #include "uie/queue/job_queue.h"
 
 namespace uie {
@@ -99,6 +100,9 @@ Result<std::unique_ptr<RedisFront>> make_redis_front(const RedisOptions& options
                                                      Metrics& metrics = no_metrics());
 Result<std::unique_ptr<RedisWorker>> make_redis_worker(const RedisOptions& options, const std::string& model,
                                                        Metrics& metrics = no_metrics());
+
+// Batches that outlive this process; any process of the fleet may show them and work on them. Errors: invalid_request.
+Result<std::unique_ptr<BatchStore>> make_redis_batch_store(const RedisOptions& redis, const BatchOptions& options);
 
 // A job that was given up: its worker died each time.
 struct DeadLetter {
