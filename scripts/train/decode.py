@@ -29,7 +29,8 @@ class Runner:
     def padded(job):
         return (len(job[0][0]) + 31) // 32 * 32
 
-    def batch(self, jobs):
+    def logits(self, jobs):
+        """-> link logits [B, S, S], valid tokens [B, S], the first text token of each row [B]"""
         B, S = len(jobs), max(map(self.padded, jobs))
         meta = torch.zeros(4, B, S, dtype=torch.int32)
         meta[2] = -1
@@ -40,8 +41,12 @@ class Runner:
         meta, first = meta.to(self.dev), first.to(self.dev)
         ids, pos, pfx, typ = meta
         with torch.no_grad():
-            logits = self.model.link_logits(self.model.encode(ids.long(), pos, pfx, typ).float(), pos)
-            valid = pfx >= 0
+            return self.model.link_logits(self.model.encode(ids.long(), pos, pfx, typ).float(), pos), pfx >= 0, first
+
+    def batch(self, jobs):
+        logits, valid, first = self.logits(jobs)
+        B, S = valid.shape
+        with torch.no_grad():
             text = torch.arange(S, device=self.dev)[None] >= first[:, None]
             hit = ((logits > 0) & valid[:, :, None] & valid[:, None, :] & (text[:, :, None] | text[:, None, :])).nonzero()
             if len(hit) > self.cap * B:             # an untrained model's flood

@@ -29,15 +29,14 @@ class Recorder(Runner):
     def start(self):
         self.queries, self.margin = [], None
 
-    def batch(self, jobs):
-        for row, _ in jobs:
-            self.record(*row)
-        return super().batch(jobs)
+    def logits(self, jobs):
+        found = super().logits(jobs)
+        for (row, _), logits in zip(jobs, found[0].cpu()):
+            n = len(row[0])
+            self.record(logits[:n, :n], *row)
+        return found
 
-    def record(self, ids, pos, pfx, typ, where, first):
-        meta = [torch.tensor([values], dtype=torch.int32, device=self.dev) for values in (ids, pos, pfx, typ)]
-        with torch.no_grad():
-            logits = self.model.link_logits(self.model.encode(meta[0].long(), *meta[1:]).float(), meta[1])[0].cpu()
+    def record(self, logits, ids, pos, pfx, typ, where, first):
         text = logits[first:, first:]
         for t in where:
             link = torch.minimum(text, torch.minimum(logits[first:, t][:, None], logits[t, first:][None, :]))

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cli/progress.h"
 #include "cli/queue_gauges.h"
 
 namespace uie::cli {
@@ -64,8 +63,7 @@ std::string FleetService::metrics_text() {
     show_queue(metrics_, model.card.model, front_.queue(model.card.model).stats());
   }
   show_fleet(metrics_, fleet);
-  metrics_.gauge("uie_process_resident_peak_bytes", "peak resident memory", {})
-      .set(static_cast<double>(peak_memory_bytes()));
+  show_process(metrics_);
   return metrics_.text();
 }
 

@@ -1,5 +1,7 @@
 #include "cli/queue_gauges.h"
 
+#include "cli/progress.h"
+
 namespace uie::cli {
 
 void show_queue(Metrics& metrics, const std::string& model, const QueueStats& queue) {
@@ -19,6 +21,11 @@ void show_fleet(Metrics& metrics, const FleetView& view) {
     metrics.gauge("uie_dead_letters", "jobs that were given up and wait for `uie jobs`", labels)
         .set(static_cast<double>(model.dead_letters));
   }
+}
+
+void show_process(Metrics& metrics) {
+  metrics.gauge("uie_process_resident_peak_bytes", "peak resident memory", {})
+      .set(static_cast<double>(peak_memory_bytes()));
 }
 
 }  // namespace uie::cli

@@ -1,4 +1,4 @@
-// What only a queue knows, read when somebody asks, so that it is always live.
+// What only the queues and the process know, read when somebody asks, so that it is always live.
 #pragma once
 
 #include <string>
@@ -11,5 +11,6 @@ namespace uie::cli {
 
 void show_queue(Metrics& metrics, const std::string& model, const QueueStats& queue);
 void show_fleet(Metrics& metrics, const FleetView& view);
+void show_process(Metrics& metrics);
 
 }  // namespace uie::cli

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cli/progress.h"
 #include "cli/queue_gauges.h"
 
 namespace uie::cli {
@@ -133,8 +132,7 @@ std::string EngineService::metrics_text() {
     if (model.loaded) read_gauges(*model.loaded);
   }
   if (front_) show_fleet(metrics_, front_->view());
-  metrics_.gauge("uie_process_resident_peak_bytes", "peak resident memory", {})
-      .set(static_cast<double>(peak_memory_bytes()));
+  show_process(metrics_);
   return metrics_.text();
 }
 

@@ -11,28 +11,13 @@ namespace {
 
 using at::Tensor;
 
-struct Layer {
-  Linear query, key, value, attention_output, intermediate, output;
-  Norm attention_norm, output_norm;
-
-  Layer(const LayerWeights& from, float eps)
-      : query(from.query),
-        key(from.key),
-        value(from.value),
-        attention_output(from.attention_output),
-        intermediate(from.intermediate),
-        output(from.output),
-        attention_norm(from.attention_norm, eps),
-        output_norm(from.output_norm, eps) {}
-};
-
 }  // namespace
 
 struct BertReference::Network {
   BertConfig config;
   Tensor words, positions, types;
   Norm embedding_norm;
-  std::vector<Layer> lower, upper;
+  std::vector<EncoderLayer> lower, upper;
   Linear head, tail;
   size_t bytes;
 
@@ -56,7 +41,7 @@ struct BertReference::Network {
     return x.view({x.size(0), config.heads, config.head_dim()}).transpose(0, 1);
   }
 
-  Tensor run_layer(const Layer& layer, const Tensor& x) const {
+  Tensor run_layer(const EncoderLayer& layer, const Tensor& x) const {
     const Tensor q = split_heads(layer.query(x)), k = split_heads(layer.key(x)), v = split_heads(layer.value(x));
     const Tensor weights = at::softmax(at::matmul(q, k.transpose(1, 2)) * config.score_scale(), -1);
     const Tensor context = at::matmul(weights, v).transpose(0, 1).flatten(1);  // [L, H]
@@ -70,7 +55,7 @@ struct BertReference::Network {
     const auto length = static_cast<int64_t>(ids.size());
     Tensor x = at::embedding(words, indexes(ids)) + types[type] + positions.narrow(0, position, length);
     x = embedding_norm(x);
-    for (const Layer& layer : lower) x = run_layer(layer, x);
+    for (const EncoderLayer& layer : lower) x = run_layer(layer, x);
     return x;
   }
 
@@ -86,7 +71,7 @@ struct BertReference::Network {
     const Tensor text = text_states(query.text_ids);
     ++counts.hint_passes;
     Tensor x = at::cat({text, run_lower(query.hint_ids, 1, query.hint_position)});
-    for (const Layer& layer : upper) x = run_layer(layer, x);
+    for (const EncoderLayer& layer : upper) x = run_layer(layer, x);
     x = x.narrow(0, 0, text.size(0));
     return {numbers(head(x)), numbers(tail(x))};
   }

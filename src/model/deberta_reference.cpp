@@ -15,22 +15,14 @@ namespace {
 
 using at::Tensor;
 
-struct Layer {
-  Linear query, key, value, pos_key, pos_query, attention_output, intermediate, output;
-  Norm attention_norm, output_norm;
+struct Layer : EncoderLayer {
+  Linear pos_key, pos_query;
 
   // Without projections of their own, position terms reuse those of key and query, bias included.
   Layer(const DebertaLayerWeights& from, float eps)
-      : query(from.query),
-        key(from.key),
-        value(from.value),
+      : EncoderLayer(from, eps),
         pos_key(from.pos_key.weight.empty() ? from.key : from.pos_key),
-        pos_query(from.pos_query.weight.empty() ? from.query : from.pos_query),
-        attention_output(from.attention_output),
-        intermediate(from.intermediate),
-        output(from.output),
-        attention_norm(from.attention_norm, eps),
-        output_norm(from.output_norm, eps) {}
+        pos_query(from.pos_query.weight.empty() ? from.query : from.pos_query) {}
 };
 
 // visible[i, j]: token i may look at token j (spec/rex.md §6). [L, L], bool.

@@ -50,6 +50,21 @@ struct Norm {
   at::Tensor operator()(const at::Tensor& x) const { return at::layer_norm(x, {x.size(-1)}, weight, bias, eps); }
 };
 
+struct EncoderLayer {
+  Linear query, key, value, attention_output, intermediate, output;
+  Norm attention_norm, output_norm;
+
+  EncoderLayer(const LayerWeights& from, float eps)
+      : query(from.query),
+        key(from.key),
+        value(from.value),
+        attention_output(from.attention_output),
+        intermediate(from.intermediate),
+        output(from.output),
+        attention_norm(from.attention_norm, eps),
+        output_norm(from.output_norm, eps) {}
+};
+
 inline at::Tensor activate(Activation kind, const at::Tensor& x) {
   switch (kind) {
     case Activation::gelu:

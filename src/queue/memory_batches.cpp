@@ -1,9 +1,9 @@
 // Batches in memory: a map under one lock. Expired ones go whenever somebody looks.
 #include <algorithm>
 #include <map>
-#include <random>
 #include <utility>
 
+#include "queue/batch_words.h"
 #include "uie/base/mutex.h"
 #include "uie/queue/batch_store.h"
 
@@ -11,20 +11,6 @@ namespace uie {
 namespace {
 
 using Clock = std::chrono::system_clock;
-
-Unexpected not_there() {
-  return fail(ErrorCode::not_found, "there is no such job: it never was, has expired, or was deleted");
-}
-
-// An id is all that it takes to read a batch, so it comes from the system's own generator.
-std::string secret_id() {
-  std::random_device device;
-  std::string id;
-  while (id.size() < 32) {
-    for (uint32_t bits = device(), i = 0; i < 8; ++i, bits >>= 4) id += "0123456789abcdef"[bits & 15];
-  }
-  return id;
-}
 
 std::vector<std::string> part_of(const std::vector<std::string>& lines, size_t from, size_t count) {
   const size_t begin = std::min(from, lines.size());
@@ -91,14 +77,12 @@ Result<CreatedBatch> MemoryBatches::create(NewBatch batch) {
   for (const auto& [id, entry] : entries_) {
     if (batch.key.empty() || entry.input.key != batch.key) continue;
     if (entry.input.digest == batch.digest) return CreatedBatch{view(id, entry), true};
-    return fail(ErrorCode::invalid_request,
-                "this Idempotency-Key belongs to a job with another content; use a new one");
+    return key_of_another_batch();
   }
   if (entries_.size() >= options_.max_batches) {
-    return fail(ErrorCode::overloaded, std::to_string(entries_.size()) +
-                                           " jobs are kept, as many as may be: delete some, or wait until they expire");
+    return too_many_batches(std::to_string(entries_.size()));
   }
-  const std::string id = secret_id();
+  const std::string id = secret_batch_id();
   Entry& entry = entries_[id];
   entry.input = std::move(batch);
   entry.number = created_++;
@@ -111,27 +95,27 @@ Result<CreatedBatch> MemoryBatches::create(NewBatch batch) {
 Result<BatchView> MemoryBatches::find(const std::string& id) {
   MutexLock lock(mutex_);
   const Entry* found = entry(id);
-  if (!found) return not_there();
+  if (!found) return no_such_batch();
   return view(id, *found);
 }
 
 Result<std::vector<std::string>> MemoryBatches::results(const std::string& id, size_t from, size_t count) {
   MutexLock lock(mutex_);
   const Entry* found = entry(id);
-  if (!found) return not_there();
+  if (!found) return no_such_batch();
   return part_of(found->results, from, count);
 }
 
 Result<std::vector<std::string>> MemoryBatches::lines(const std::string& id, size_t from, size_t count) {
   MutexLock lock(mutex_);
   const Entry* found = entry(id);
-  if (!found) return not_there();
+  if (!found) return no_such_batch();
   return part_of(found->input.lines, from, count);
 }
 
 Result<void> MemoryBatches::remove(const std::string& id) {
   MutexLock lock(mutex_);
-  if (!entry(id)) return not_there();
+  if (!entry(id)) return no_such_batch();
   entries_.erase(id);
   return {};
 }
@@ -163,7 +147,7 @@ Result<void> MemoryBatches::append(const std::string& id, size_t from, std::vect
                                    size_t failed) {
   MutexLock lock(mutex_);
   Entry* found = entry(id);
-  if (!found) return not_there();
+  if (!found) return no_such_batch();
   if (from != found->results.size()) return {};
   for (std::string& line : results) found->results.push_back(std::move(line));
   found->failed += failed;

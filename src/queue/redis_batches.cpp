@@ -4,10 +4,10 @@
 // they may be claimed (µs). A claim is a lease: who stops renewing it loses the batch to the next who asks.
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <thread>
 #include <utility>
 
+#include "queue/batch_words.h"
 #include "queue/redis_connection.h"
 #include "queue/redis_script_call.h"
 #include "uie/base/mutex.h"
@@ -118,21 +118,8 @@ return math.min(1, redis.call('DEL', KEYS[3], KEYS[4], KEYS[5]))
 
 #undef UIE_LUA_NOW
 
-Unexpected not_there() {
-  return fail(ErrorCode::not_found, "there is no such job: it never was, has expired, or was deleted");
-}
-
 bool is_id(const std::string& id) {
   return id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
-std::string secret_id() {
-  std::random_device device;
-  std::string id;
-  while (id.size() < 32) {
-    for (uint32_t bits = device(), i = 0; i < 8; ++i, bits >>= 4) id += "0123456789abcdef"[bits & 15];
-  }
-  return id;
 }
 
 int64_t number(const std::string& text) { return std::strtoll(text.c_str(), nullptr, 10); }
@@ -189,7 +176,7 @@ Result<std::vector<Answer>> RedisBatches::run(const std::vector<Command>& comman
 }
 
 Result<CreatedBatch> RedisBatches::create(NewBatch batch) {
-  const std::string id = secret_id(), lines = keys_.lines(id);
+  const std::string id = secret_batch_id(), lines = keys_.lines(id);
   std::vector<Command> commands;
   for (size_t i = 0; i < batch.lines.size(); ++i) {
     if (i % lines_a_command == 0) commands.push_back({"RPUSH", lines});
@@ -205,12 +192,10 @@ Result<CreatedBatch> RedisBatches::create(NewBatch batch) {
   if (!answers) return Unexpected(answers.error());
   const std::string& what = answers->back().at(0).text;
   if (what == "other") {
-    return fail(ErrorCode::invalid_request,
-                "this Idempotency-Key belongs to a job with another content; use a new one");
+    return key_of_another_batch();
   }
   if (what == "full") {
-    return fail(ErrorCode::overloaded, answers->back().at(1).text +
-                                           " jobs are kept, as many as may be: delete some, or wait until they expire");
+    return too_many_batches(answers->back().at(1).text);
   }
   auto view = find(answers->back().at(1).text);
   if (!view) return Unexpected(view.error());
@@ -218,12 +203,12 @@ Result<CreatedBatch> RedisBatches::create(NewBatch batch) {
 }
 
 Result<BatchView> RedisBatches::find(const std::string& id) {
-  if (!is_id(id)) return not_there();
+  if (!is_id(id)) return no_such_batch();
   const auto answers =
       run({{"HMGET", keys_.head(id), "total", "failed", "started", "created", "expires"}, {"LLEN", keys_.results(id)}});
   if (!answers) return Unexpected(answers.error());
   const Answer& head = answers->front();
-  if (head.at(0).text.empty()) return not_there();
+  if (head.at(0).text.empty()) return no_such_batch();
   return BatchView{id,
                    static_cast<size_t>(number(head.at(0).text)),
                    static_cast<size_t>(answers->back().integer),
@@ -235,23 +220,23 @@ Result<BatchView> RedisBatches::find(const std::string& id) {
 
 Result<std::vector<std::string>> RedisBatches::part(const std::string& id, const std::string& list, size_t from,
                                                     size_t count) {
-  if (!is_id(id)) return not_there();
+  if (!is_id(id)) return no_such_batch();
   const size_t last = count > SIZE_MAX / 4 ? SIZE_MAX / 4 : from + count;  // exclusive
   const auto answers = run({{"EXISTS", keys_.head(id)},
                             {"LRANGE", list, std::to_string(from), std::to_string(static_cast<int64_t>(last) - 1)}});
   if (!answers) return Unexpected(answers.error());
-  if (answers->front().integer == 0) return not_there();
+  if (answers->front().integer == 0) return no_such_batch();
   if (count == 0) return std::vector<std::string>{};
   return texts(answers->back());
 }
 
 Result<void> RedisBatches::remove(const std::string& id) {
-  if (!is_id(id)) return not_there();
+  if (!is_id(id)) return no_such_batch();
   const auto answers = run(
       {call_script(remove_script, {keys_.expiring(), keys_.open(), keys_.head(id), keys_.lines(id), keys_.results(id)},
                    {id, keys_.key("")})});
   if (!answers) return Unexpected(answers.error());
-  if (answers->front().integer == 0) return not_there();
+  if (answers->front().integer == 0) return no_such_batch();
   return {};
 }
 
@@ -271,12 +256,12 @@ Result<std::optional<BatchWork>> RedisBatches::claim(Deadline deadline) {
 }
 
 Result<void> RedisBatches::append(const std::string& id, size_t from, std::vector<std::string> results, size_t failed) {
-  if (!is_id(id)) return not_there();
+  if (!is_id(id)) return no_such_batch();
   Command arguments{id, std::to_string(lease.count()), std::to_string(from), std::to_string(failed)};
   for (std::string& line : results) arguments.push_back(std::move(line));
   const auto answers = run({call_script(append_script, {keys_.open(), keys_.head(id), keys_.results(id)}, arguments)});
   if (!answers) return Unexpected(answers.error());
-  if (answers->front().integer == 0) return not_there();
+  if (answers->front().integer == 0) return no_such_batch();
   return {};
 }
 

@@ -4,12 +4,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "queue/redis_address.h"
+#include "uie/base/log.h"
 #include "uie/base/metrics.h"
 #include "uie/base/result.h"
 
@@ -75,6 +77,19 @@ class Connection {
   std::atomic<int64_t> id_ = 0;
   bool failing_ = false;  // said so in the log
 };
+
+// One round of a thread that lives on a connection: connects, then does the work. False: it was away, or the work said
+// so or threw; an exception is logged (`what` failed) and drops the connection, since half an answer may be in it.
+template <class Work>
+bool attempt(Connection& connection, const char* what, Work work) {
+  try {
+    return connection.connect() && work();
+  } catch (const std::exception& error) {
+    log_error(std::string(what) + " failed: " + error.what());
+    connection.drop();
+    return false;
+  }
+}
 
 // How long to wait before the next try: doubles from 50 ms to 2 s, and half of it is left to chance, so that a fleet
 // does not come back in step.

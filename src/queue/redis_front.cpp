@@ -271,14 +271,9 @@ void Front::carry() noexcept {
   Backoff backoff;
   std::deque<Order> orders;
   while (gather(orders)) {
-    try {
-      if (outbox_connection_.connect() && send(orders) && tick()) {
-        backoff.reset();
-        continue;
-      }
-    } catch (const std::exception& error) {
-      log_error(std::string("the queue's outbox failed: ") + error.what());
-      outbox_connection_.drop();
+    if (attempt(outbox_connection_, "the queue's outbox", [&] { return send(orders) && tick(); })) {
+      backoff.reset();
+      continue;
     }
     give_up(orders);
     pause(backoff);
@@ -469,14 +464,9 @@ void Front::read() noexcept {
       MutexLock lock(mutex_);
       if (stopping_) return;
     }
-    try {
-      if (reader_connection_.connect() && read_some(reader_connection_)) {
-        backoff.reset();
-        continue;
-      }
-    } catch (const std::exception& error) {
-      log_error(std::string("the reader of the reply stream failed: ") + error.what());
-      reader_connection_.drop();
+    if (attempt(reader_connection_, "the reader of the reply stream", [&] { return read_some(reader_connection_); })) {
+      backoff.reset();
+      continue;
     }
     pause(backoff);
   }

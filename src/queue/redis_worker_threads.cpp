@@ -30,14 +30,9 @@ void Worker::fetch() noexcept {
   name_thread("uie-redis-take");
   Backoff backoff;
   while (await_demand()) {
-    try {
-      if (taker_.connect() && take_up_own() && fetch_some()) {
-        backoff.reset();
-        continue;
-      }
-    } catch (const std::exception& error) {
-      log_error(std::string("taking from the queue failed: ") + error.what());
-      taker_.drop();
+    if (attempt(taker_, "taking from the queue", [&] { return take_up_own() && fetch_some(); })) {
+      backoff.reset();
+      continue;
     }
     {
       MutexLock lock(mutex_);
@@ -162,14 +157,10 @@ void Worker::carry() noexcept {
   name_thread("uie-redis-work");
   Backoff backoff;
   while (await_work()) {
-    try {
-      if (carrier_.connect() && beat() && send_answers() && start_trial() && renew() && take_over()) {
-        backoff.reset();
-        continue;
-      }
-    } catch (const std::exception& error) {
-      log_error(std::string("the worker's errands failed: ") + error.what());
-      carrier_.drop();
+    if (attempt(carrier_, "the worker's errands",
+                [&] { return beat() && send_answers() && start_trial() && renew() && take_over(); })) {
+      backoff.reset();
+      continue;
     }
     pause(backoff);
   }
@@ -355,14 +346,9 @@ void Worker::listen() noexcept {
   name_thread("uie-redis-gone");
   Backoff backoff;
   while (!stopping()) {
-    try {
-      if (listener_.connect() && hear_some()) {
-        backoff.reset();
-        continue;
-      }
-    } catch (const std::exception& error) {
-      log_error(std::string("listening for cancellations failed: ") + error.what());
-      listener_.drop();
+    if (attempt(listener_, "listening for cancellations", [&] { return hear_some(); })) {
+      backoff.reset();
+      continue;
     }
     pause(backoff);
   }

@@ -12,17 +12,19 @@ namespace uie {
 namespace {
 
 using Refused = tl::unexpected<Problem>;
-using Lines = tl::expected<std::vector<std::string>, Problem>;
+// The lines, and how many bring a schema; their question is read elsewhere.
+using Lines = tl::expected<Upload, Problem>;
 
 Refused refuse(std::string message, std::string where) {
   return Refused(to_problem({ErrorCode::invalid_request, std::move(message), std::move(where)}));
 }
 
-std::string line_of(Json text, const Json* schema = nullptr, const Json* id = nullptr) {
+void add_line(Upload& upload, Json text, const Json* schema = nullptr, const Json* id = nullptr) {
   Json line{{"text", std::move(text)}};
   if (schema) line["schema"] = *schema;
   if (id) line["id"] = *id;
-  return dump_json(line);
+  upload.with_schema += schema != nullptr;
+  upload.lines.push_back(dump_json(line));
 }
 
 const Json* member(const Json& object, const char* name) {
@@ -41,7 +43,7 @@ tl::expected<Upload, Problem> read_json(const Call& call, const Site& site) {
   }
   Upload upload;
   for (size_t i = 0; i < texts.size(); ++i) {
-    upload.lines.push_back(line_of(std::move(texts[i]), schemas.is_null() ? nullptr : &schemas[i]));
+    add_line(upload, std::move(texts[i]), schemas.is_null() ? nullptr : &schemas[i]);
   }
   body->erase("texts");
   body->erase("schemas");
@@ -53,7 +55,7 @@ tl::expected<Upload, Problem> read_json(const Call& call, const Site& site) {
 std::string line_place(size_t number, const std::string& pointer) { return "/" + std::to_string(number) + pointer; }
 
 Lines read_jsonl(std::string_view body, const Site& site) {
-  std::vector<std::string> lines;
+  Upload upload;
   for (size_t number = 1; !body.empty(); ++number) {
     const std::string_view line = body.substr(0, body.find('\n'));
     body.remove_prefix(std::min(body.size(), line.size() + 1));
@@ -62,37 +64,37 @@ Lines read_jsonl(std::string_view body, const Site& site) {
     if (!json) return refuse(json.error().message, line_place(number, ""));
     const Json* text = json->is_object() ? member(*json, "text") : nullptr;
     if (!text) return refuse(R"(each line must be an object with a "text")", line_place(number, "/text"));
-    lines.push_back(line_of(*text, member(*json, "schema"), member(*json, "id")));
+    add_line(upload, *text, member(*json, "schema"), member(*json, "id"));
   }
-  return lines;
+  return upload;
 }
 
 Lines read_csv(std::string_view body) {
   const auto rows = parse_csv(body);
-  if (rows.empty()) return std::vector<std::string>{};
+  if (rows.empty()) return Upload{};
   const auto column = [&](std::string_view name) {
     return std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin();
   };
   const auto text = static_cast<size_t>(column("text")), id = static_cast<size_t>(column("id"));
   if (text == rows[0].size()) return refuse("the first line must name the columns, one of them 'text'", "/1");
-  std::vector<std::string> lines;
+  Upload upload;
   for (size_t i = 1; i < rows.size(); ++i) {
     if (text >= rows[i].size()) return refuse("this row has no text", line_place(i + 1, "/text"));
     const Json own = id < rows[i].size() ? Json(rows[i][id]) : Json();
-    lines.push_back(line_of(rows[i][text], nullptr, own.is_null() ? nullptr : &own));
+    add_line(upload, rows[i][text], nullptr, own.is_null() ? nullptr : &own);
   }
-  return lines;
+  return upload;
 }
 
 Lines read_plain(std::string_view body) {
-  std::vector<std::string> lines;
+  Upload upload;
   while (!body.empty()) {
     std::string_view line = body.substr(0, body.find('\n'));
     body.remove_prefix(std::min(body.size(), line.size() + 1));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!line.empty()) lines.push_back(line_of(std::string(line)));
+    if (!line.empty()) add_line(upload, std::string(line));
   }
-  return lines;
+  return upload;
 }
 
 // schema, task, tasks and options are JSON where they look like it, and names otherwise.
@@ -141,7 +143,8 @@ tl::expected<Upload, Problem> read_any(const Call& call, const Site& site) {
   if (!lines) return Refused(std::move(lines.error()));
   auto question = question_of_query(call, site);
   if (!question) return Refused(std::move(question.error()));
-  return Upload{*std::move(question), *std::move(lines)};
+  lines->question = *std::move(question);
+  return lines;
 }
 
 }  // namespace

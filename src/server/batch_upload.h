@@ -11,6 +11,7 @@ namespace uie {
 struct Upload {
   Json question;                   // schema or task(s), model, options: of every line that has no schema of its own
   std::vector<std::string> lines;  // {"text", "schema"?, "id"?}, one JSON object each
+  size_t with_schema = 0;          // of the lines
 };
 
 // By Content-Type: application/json {"texts", …} as for /v1/extract; application/x-ndjson {"text", "schema"?, "id"?} a

@@ -40,16 +40,8 @@ Json timing_json(const std::vector<JobResult>& results, double total) {
           {"total", milliseconds(total)}};
 }
 
-ModelView model_view(const Service& service, const std::string& name) {
-  auto models = service.models();
-  for (auto& model : models) {
-    if (model.name == name || name.empty()) return std::move(model);
-  }
-  return {};
-}
-
 Json extract_json(const Done& done, const Call& call, const Site& site) {
-  const ModelView model = model_view(site.service, done.request.model);
+  const ModelView model = view_of_model(done.request.model, site);
   Json json;
   json["request_id"] = call.ids.request_id;
   json["model"] = model.name;

@@ -14,19 +14,15 @@ constexpr size_t longest_key = 255;
 
 // A question that can be asked: what is wrong with it is said now and not a hundred thousand times later. A job whose
 // lines bring their schemas need have none.
-tl::expected<void, Problem> check_question(const Json& question, const Site& site, bool own_schemas) {
-  Json body = question;
+tl::expected<void, Problem> check_question(const Upload& upload, const Site& site) {
+  Json body = upload.question;
+  const bool own_schemas = upload.with_schema == upload.lines.size();
   body["texts"] = Json::array();
   if (own_schemas && !body.contains("schema") && !body.contains("task") && !body.contains("tasks"))
     body["schemas"] = Json::array();
   const auto request = read_extract_request(body, site, Fields::strict, std::chrono::steady_clock::now());
   if (!request) return tl::unexpected(request.error());
   return {};
-}
-
-bool brings_schemas(const std::vector<std::string>& lines) {
-  return std::all_of(lines.begin(), lines.end(),
-                     [](const std::string& line) { return Json::parse(line, nullptr, false).contains("schema"); });
 }
 
 // Of all that makes a job what it is.
@@ -51,8 +47,7 @@ void create_job(Call& call, const Site& site) {
   if (!key) return answer_problem(call, key.error());
   auto upload = read_upload(call, site);
   if (!upload) return answer_problem(call, upload.error());
-  if (auto checked = check_question(upload->question, site, brings_schemas(upload->lines)); !checked)
-    return answer_problem(call, checked.error());
+  if (auto checked = check_question(*upload, site); !checked) return answer_problem(call, checked.error());
   BatchStore& store = site.service.batches();
   const auto created =
       store.create({dump_json(upload->question), std::move(upload->lines), *std::move(key), digest_of(call)});

@@ -17,28 +17,13 @@ using model::indexes;
 constexpr size_t kPortion = 8;
 constexpr double kHidden = -10'000;  // added to the scores of padding
 
-struct Layer {
-  model::Linear query, key, value, attention_output, intermediate, output;
-  model::Norm attention_norm, output_norm;
-
-  Layer(const model::LayerWeights& from, float eps)
-      : query(from.query),
-        key(from.key),
-        value(from.value),
-        attention_output(from.attention_output),
-        intermediate(from.intermediate),
-        output(from.output),
-        attention_norm(from.attention_norm, eps),
-        output_norm(from.output_norm, eps) {}
-};
-
 }  // namespace
 
 struct PublishedSiamese::Network {
   model::BertConfig config;
   Tensor words, positions, types;
   model::Norm embedding_norm;
-  std::vector<Layer> lower, upper;
+  std::vector<model::EncoderLayer> lower, upper;
   model::Linear head, tail;
 
   Network(const model::BertConfig& from, const model::BertWeights& weights) : config(from) {
@@ -56,7 +41,7 @@ struct PublishedSiamese::Network {
     return x.view({x.size(0), x.size(1), config.heads, config.head_dim()}).transpose(1, 2);
   }
 
-  Tensor run_layer(const Layer& layer, const Tensor& x, const Tensor& mask) const {
+  Tensor run_layer(const model::EncoderLayer& layer, const Tensor& x, const Tensor& mask) const {
     const Tensor q = split_heads(layer.query(x)), k = split_heads(layer.key(x)), v = split_heads(layer.value(x));
     const Tensor scores = at::matmul(q, k.transpose(2, 3)) * config.score_scale() + mask;
     const Tensor context = at::matmul(at::softmax(scores, -1), v).transpose(1, 2).flatten(2);
@@ -68,7 +53,7 @@ struct PublishedSiamese::Network {
   Tensor run_lower(const Tensor& ids, const Tensor& mask, int64_t type, int64_t position) const {
     Tensor x = at::embedding(words, ids) + types[type] + positions.narrow(0, position, ids.size(1));
     x = embedding_norm(x);
-    for (const Layer& layer : lower) x = run_layer(layer, x, mask);
+    for (const model::EncoderLayer& layer : lower) x = run_layer(layer, x, mask);
     return x;
   }
 
@@ -88,7 +73,7 @@ struct PublishedSiamese::Network {
     const Tensor hints = run_lower(ids, additive(mask), 1, portion[0]->hint_position);
     Tensor x = at::cat({text.expand({prompts, -1, -1}), hints}, 1);
     const Tensor both = additive(at::cat({at::ones({prompts, text.size(1)}), mask}, 1));
-    for (const Layer& layer : upper) x = run_layer(layer, x, both);
+    for (const model::EncoderLayer& layer : upper) x = run_layer(layer, x, both);
     x = x.narrow(1, 0, text.size(1));
     const Tensor heads = head(x), tails = tail(x);
     for (int64_t i = 0; i < prompts; ++i) scores.push_back({model::numbers(heads[i]), model::numbers(tails[i])});
