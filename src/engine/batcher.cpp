@@ -94,26 +94,34 @@ size_t Batcher::reject_all(const Error& error) {
   Batch rejected;
   {
     MutexLock lock(mutex_);
-    const Budget all{SIZE_MAX, SIZE_MAX, SIZE_MAX};
-    for (Shelf& shelf : shelves_) {
-      while (!shelf.empty()) {
-        Batch part;
-        shelf.pack(part, all);
-        std::move(part.begin(), part.end(), std::back_inserter(rejected));
-      }
-    }
+    rejected = clear();
   }
   reject(rejected, error);
   return rejected.size();
 }
 
 void Batcher::close() {
+  Batch rejected;
   {
     MutexLock lock(mutex_);
     closed_ = true;
+    rejected = clear();  // under the same lock: a device that wakes must not take them first
   }
   arrived_.notify_all();
-  reject_all({ErrorCode::unavailable, kStopping, ""});
+  reject(rejected, {ErrorCode::unavailable, kStopping, ""});
+}
+
+Batch Batcher::clear() {
+  Batch all;
+  const Budget boundless{SIZE_MAX, SIZE_MAX, SIZE_MAX};
+  for (Shelf& shelf : shelves_) {
+    while (!shelf.empty()) {
+      Batch part;
+      shelf.pack(part, boundless);
+      std::move(part.begin(), part.end(), std::back_inserter(all));
+    }
+  }
+  return all;
 }
 
 bool Batcher::closed() const {

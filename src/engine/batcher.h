@@ -46,6 +46,7 @@ class Batcher {
   bool drop_abandoned(Batch& batch);
 
   void await_company(MutexLock& lock, size_t enough_tokens, std::chrono::microseconds patience) UIE_REQUIRES(mutex_);
+  Batch clear() UIE_REQUIRES(mutex_);
   Shelf* most_urgent() UIE_REQUIRES(mutex_);
   size_t waiting_tokens() const UIE_REQUIRES(mutex_);
 
