@@ -39,7 +39,7 @@ Answer to_answer(const redisReply& reply) {
 // Another server, or the same one later, will do what this one cannot now.
 bool wants_reconnect(const Answer& answer) {
   if (!answer.is_error()) return false;
-  for (const char* word : {"READONLY", "LOADING", "MASTERDOWN", "NOGROUP", "NOAUTH", "UNBLOCKED"}) {
+  for (const char* word : {"READONLY", "LOADING", "MASTERDOWN", "NOGROUP", "NOAUTH", "NOSCRIPT", "UNBLOCKED"}) {
     if (answer.text.starts_with(word)) return true;
   }
   return false;
@@ -58,6 +58,7 @@ Connection::~Connection() = default;
 
 void Connection::drop() {
   id_ = 0;
+  digests_.clear();
   context_.reset();
 }
 
@@ -113,19 +114,48 @@ Result<std::vector<Answer>> Connection::run(const std::vector<Command>& commands
 }
 
 Result<std::vector<Answer>> Connection::exchange(const std::vector<Command>& commands) {
+  if (auto loaded = load_scripts(commands); !loaded) return Unexpected(loaded.error());
+  for (const Command& command : commands) send(command);
+  return receive(commands.size());
+}
+
+Result<void> Connection::load_scripts(const std::vector<Command>& commands) {
+  std::vector<std::string> loading;
+  for (const Command& command : commands) {
+    if (command[0] != "EVAL" || !digests_.try_emplace(command[1]).second) continue;
+    loading.push_back(command[1]);
+    send({"SCRIPT", "LOAD", command[1]});
+  }
+  const auto answers = receive(loading.size());
+  if (!answers) return Unexpected(answers.error());
+  for (size_t i = 0; i < loading.size(); ++i) {
+    if ((*answers)[i].is_error()) return fail(ErrorCode::unavailable, "Redis refused a script: " + (*answers)[i].text);
+    digests_[loading[i]] = (*answers)[i].text;
+  }
+  return {};
+}
+
+void Connection::send(const Command& command) {
+  const bool script = command[0] == "EVAL";
   std::vector<const char*> words;
   std::vector<size_t> lengths;
-  for (const Command& command : commands) {
-    words.clear();
-    lengths.clear();
-    for (const std::string& word : command) {
-      words.push_back(word.data());
-      lengths.push_back(word.size());
-    }
-    redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), words.data(), lengths.data());
+  for (const std::string& word : command) {
+    words.push_back(word.data());
+    lengths.push_back(word.size());
   }
+  if (script) {
+    const std::string& digest = digests_.at(command[1]);
+    words[0] = "EVALSHA";
+    lengths[0] = 7;
+    words[1] = digest.data();
+    lengths[1] = digest.size();
+  }
+  redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), words.data(), lengths.data());
+}
+
+Result<std::vector<Answer>> Connection::receive(size_t count) {
   std::vector<Answer> answers;
-  for (size_t i = 0; i < commands.size(); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     void* raw = nullptr;
     if (redisGetReply(context_.get(), &raw) != REDIS_OK || raw == nullptr) {
       return fail(ErrorCode::unavailable, std::string("the connection to Redis broke: ") + context_->errstr);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "queue/redis_address.h"
@@ -58,7 +59,8 @@ class Connection {
   int64_t id() const { return id_; }
 
   // Sends all, then reads as many answers. Unavailable: the connection broke, spoke nonsense, or Redis said that it is
-  // loading or cannot be written to; it is dropped then, and which commands were done is not known.
+  // loading or cannot be written to; it is dropped then, and which commands were done is not known. EVAL goes out as
+  // EVALSHA: a script travels once a connection.
   Result<std::vector<Answer>> run(const std::vector<Command>& commands);
 
  private:
@@ -68,11 +70,15 @@ class Connection {
 
   Result<void> open();
   Result<void> greet();
+  Result<void> load_scripts(const std::vector<Command>& commands);
+  void send(const Command& command);
+  Result<std::vector<Answer>> receive(size_t count);
   Result<std::vector<Answer>> exchange(const std::vector<Command>& commands);
 
   const Address address_;
   Counter& reconnects_;
   std::unique_ptr<redisContext, Free> context_;
+  std::unordered_map<std::string, std::string> digests_;  // of the scripts that this connection has loaded
   uint64_t generation_ = 0;
   std::atomic<int64_t> id_ = 0;
   bool failing_ = false;  // said so in the log

@@ -223,7 +223,7 @@ void Front::cancel(Caller& caller, bool leaving) {
                                call_script(scripts::cancel,
                                            {keys.jobs(), keys.live(), keys.waiting(), keys.chars(), keys.cancels(),
                                             keys.text(job), keys.trials()},
-                                           {job}),
+                                           {job, kGroup}),
                                Deadline::after(kPatience)});
   answer(caller, fail(ErrorCode::cancelled, "the caller cancelled the job"));
   await(lock, number, Deadline::after(kGlance));

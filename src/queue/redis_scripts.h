@@ -87,16 +87,19 @@ if entry then
 end
 )" UIE_LUA_ANSWER;
 
-// Nobody wants a job any more.
-// KEYS jobs live waiting chars cancels text trials   ARGV job
+// Nobody wants a job any more. A job is in a worker's hands from the moment it is read, told or not.
+// KEYS jobs live waiting chars cancels text trials   ARGV job group
 inline constexpr const char* cancel = UIE_LUA_LEAVE_WAITING R"(
 local place = redis.call('HGET', KEYS[2], ARGV[1])
 if not place then return 'gone' end
 redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('HDEL', KEYS[7], ARGV[1])
 redis.call('DEL', KEYS[6])
-redis.call('XDEL', KEYS[1], string.match(place, '^[^ ]+'))
-if leave(KEYS[3], KEYS[4], place) then return 'waiting' end
+local entry = string.match(place, '^[^ ]+')
+local pending = redis.pcall('XPENDING', KEYS[1], ARGV[2], entry, entry, 1)
+redis.call('XDEL', KEYS[1], entry)
+leave(KEYS[3], KEYS[4], place)
+if pending.err or #pending == 0 then return 'waiting' end
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', 10000, '*', 'job', ARGV[1])
 return 'taken'
 )";

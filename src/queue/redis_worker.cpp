@@ -47,6 +47,7 @@ Worker::~Worker() {
     closed_ = stopping_ = true;
   }
   changed_.notify_all();
+  errands_.notify_all();
   for (std::thread* thread : {&taker_thread_, &carrier_thread_, &listener_thread_}) {
     if (thread->joinable()) thread->join();
   }
@@ -56,7 +57,7 @@ void Worker::announce(const WorkerCard& card) {
   MutexLock lock(mutex_);
   card_ = card;
   announced_ = false;
-  changed_.notify_all();
+  errands_.notify_one();
   const Deadline end = Deadline::after(kPatience);
   while (!announced_ && !stopping_ && changed_.wait(lock, end)) {
   }
@@ -88,6 +89,7 @@ std::optional<Job> Worker::next_ready(MutexLock& lock) {
     Held& held = held_.at(job->id);
     const bool cancelled = held.cancelled, expired = held.deadline.expired();
     held.given = true;
+    ++working_;
     if (!cancelled && !expired) return job;
     lock.unlock();
     (cancelled ? counters_.dropped_cancelled : counters_.dropped_expired).add();
@@ -107,12 +109,7 @@ std::optional<Job> Worker::first_ready() {
   return job;
 }
 
-// The engine has nothing to do.
-bool Worker::may_try() const {
-  return trial_ == 0 && !suspects_.empty() && !closed_ &&
-         std::none_of(held_.begin(), held_.end(),
-                      [](const auto& held) { return held.second.given && !held.second.answered; });
-}
+bool Worker::may_try() const { return trial_ == 0 && !suspects_.empty() && !closed_ && working_ == 0; }
 
 void Worker::finish(JobId id, JobResult result) { answer(id, result); }
 
@@ -122,8 +119,9 @@ void Worker::answer(JobId id, const JobResult& result) {
   const auto found = held_.find(id);
   if (found == held_.end() || found->second.answered) return;
   found->second.answered = true;
+  if (found->second.given) --working_;
   outgoing_.push_back({id, std::move(bytes), found->second.given_up ? result.error().message : ""});
-  changed_.notify_all();
+  if (outgoing_.size() == 1 || outgoing_.size() >= kAnswersAtOnce || working_ == 0) errands_.notify_one();
 }
 
 bool Worker::abandoned(JobId id) const {
@@ -191,6 +189,7 @@ void Worker::hold(std::vector<Incoming> incoming) {
       return held_.at(a.id).trials < held_.at(b.id).trials;
     });
     changed_.notify_all();
+    if (may_try()) errands_.notify_one();
   }
   for (const auto& [id, result] : refused) answer(id, result);
 }

@@ -3,9 +3,10 @@
 // table of the jobs in hand under one lock.
 //
 // Suspects. A worker that dies takes all the jobs it had in hand with it, and any of them may have been the reason. So
-// jobs taken over from the dead run one at a time and alone, fewest trials first, and a trial is written down before it
-// begins; a job whose worker died in each of its trials is given up. So innocent neighbours of a poisoned job never
-// are, and a trial costs nobody else a worker.
+// jobs taken over from the dead run one at a time and alone, and a trial is written down before it begins; a job whose
+// worker died in each of its trials is given up. So innocent neighbours of a poisoned job never are, and a trial costs
+// nobody else a worker. Fewest trials first, so that the innocent need not wait for the guilty; but every fourth time
+// most trials first, so that where workers die all the time, and suspects never run out, the guilty are found as well.
 #pragma once
 
 #include <deque>
@@ -25,6 +26,12 @@
 #include "uie/queue/redis.h"
 
 namespace uie::redis {
+
+// Read at once. What nobody asked for yet waits in hand, so few, for another worker may be idle; more while the stream
+// gives as many as were asked for: then nobody is.
+inline constexpr size_t kEntriesAtOnce = 8, kMostAtOnce = 32;
+// Sent at once.
+inline constexpr size_t kAnswersAtOnce = 64;
 
 class Worker final : public RedisWorker {
  public:
@@ -53,9 +60,12 @@ class Worker final : public RedisWorker {
     std::string job, entry, replies;
     Deadline deadline;
     int trials = -1;     // of a suspect
-    bool given = false;  // the engine has it
+    bool given = false;  // the engine has it, or had
     bool cancelled = false, answered = false;
     bool given_up = false;  // its answer, an error, goes to the dead letters with it
+  };
+  struct Taken {
+    std::string job, entry;
   };
   struct Outgoing {
     JobId id;
@@ -67,8 +77,13 @@ class Worker final : public RedisWorker {
   void fetch() noexcept;
   bool await_demand() UIE_EXCLUDES(mutex_);
   bool fetch_some();
+  bool wants_more() const UIE_REQUIRES(mutex_);
+  bool read_stream(const Command& options);
   bool take_up_own();
   bool accept_fresh(std::vector<Entry> entries);
+  Command taken_command() const;
+  void hear_taken(const Answer& wanted) UIE_EXCLUDES(mutex_);
+  bool tell_taken();
   bool add_texts(Connection& connection, std::vector<Incoming>& incoming);
   void set_blocked(bool blocked) UIE_EXCLUDES(mutex_);
 
@@ -108,12 +123,15 @@ class Worker final : public RedisWorker {
 
   Connection taker_, carrier_, listener_;
   uint64_t taker_generation_ = 0;                      // the taker's own: of the connection whose entries are known
+  std::vector<Taken> untold_;                          // the taker's own: in hand, and Redis counts them as waiting
+  size_t at_once_ = kEntriesAtOnce;                    // the taker's own: entries to ask for
   uint64_t carrier_generation_ = 0;                    // the carrier's own
   Deadline next_beat_, next_renewal_, next_takeover_;  // the carrier's own
   std::string last_cancel_ = "$";                      // the listener's own
 
   mutable Mutex mutex_;
   Condition changed_;
+  Condition errands_;  // for the carrier alone: answers come too often to wake everybody
   std::map<JobId, Held> held_ UIE_GUARDED_BY(mutex_);
   std::deque<Job> ready_ UIE_GUARDED_BY(mutex_);      // held, not yet given
   std::deque<Job> suspects_ UIE_GUARDED_BY(mutex_);   // held, waiting for their trial
@@ -127,6 +145,8 @@ class Worker final : public RedisWorker {
   bool blocked_ UIE_GUARDED_BY(mutex_) = false;  // the taker waits in Redis: the stream was empty
   bool away_ UIE_GUARDED_BY(mutex_) = false;     // the taker has no connection
   JobId last_id_ UIE_GUARDED_BY(mutex_) = 0;
+  size_t working_ UIE_GUARDED_BY(mutex_) = 0;       // jobs that the engine has
+  uint64_t trials_run_ UIE_GUARDED_BY(mutex_) = 0;  // by this process
   bool closed_ UIE_GUARDED_BY(mutex_) = false, stopping_ UIE_GUARDED_BY(mutex_) = false;
   bool left_ UIE_GUARDED_BY(mutex_) = false;  // the taker has ended: nothing more comes into hand
 

@@ -15,10 +15,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Read at once; what nobody asked for yet waits in hand, so few: another worker may be idle.
-constexpr size_t kEntriesAtOnce = 8;
 constexpr size_t kTakenOverAtOnce = 16;
-constexpr size_t kAnswersAtOnce = 64;
+// While the engine has more work an answer waits so long for others: they come in swarms, when a batch ends.
+constexpr std::chrono::microseconds kSwarm{300};
+constexpr uint64_t kMostTriedEvery = 4;
 constexpr milliseconds kBeat{1'000};
 constexpr milliseconds kBeatLives{5'000};
 
@@ -46,42 +46,54 @@ void Worker::fetch() noexcept {
   changed_.notify_all();
 }
 
-// Until somebody wants a job that is not there. False: stop.
+// Until somebody wants a job that is not there, or Redis is to be told something. False: stop.
 bool Worker::await_demand() {
   MutexLock lock(mutex_);
-  while (!stopping_ && (closed_ || !announced_ || on_trial() || takers_ <= ready_.size())) changed_.wait(lock);
+  while (!stopping_ && untold_.empty() && !wants_more()) changed_.wait(lock);
   return !stopping_;
 }
 
+bool Worker::wants_more() const { return !closed_ && announced_ && !on_trial() && takers_ > ready_.size(); }
+
 // A look, and when nothing is there a wait in Redis.
 bool Worker::fetch_some() {
+  bool look = false;
   {
     MutexLock lock(mutex_);
     away_ = false;
-    ++polls_begun_;
+    look = wants_more();
+    if (look) ++polls_begun_;
   }
-  Command command{"XREADGROUP", "GROUP", kGroup, instance_, "COUNT", std::to_string(kEntriesAtOnce)};
-  Command stream{"STREAMS", keys_.jobs(), ">"};
-  Command look = command;
-  look.insert(look.end(), stream.begin(), stream.end());
-  auto answers = taker_.run({look});
-  if (!answers) return false;
-  if (!accept_fresh(read_entries(answers->front()))) return false;
+  if (!look) return tell_taken();
+  if (!read_stream({})) return false;
   bool wait = false;
   {
     MutexLock lock(mutex_);
     ++polls_done_;
-    wait = !closed_ && !on_trial() && takers_ > ready_.size();
+    wait = wants_more();
     blocked_ = wait;
     changed_.notify_all();
   }
   if (!wait) return true;
-  command.insert(command.end(), {"BLOCK", std::to_string(kBlock.count())});
-  command.insert(command.end(), stream.begin(), stream.end());
-  answers = taker_.run({command});
-  const bool done = answers && accept_fresh(read_entries(answers->front()));
+  const bool done = read_stream({"BLOCK", std::to_string(kBlock.count())});
   set_blocked(false);
   return done;
+}
+
+// One round trip: tells what was taken before, and reads.
+bool Worker::read_stream(const Command& options) {
+  Command read{"XREADGROUP", "GROUP", kGroup, instance_, "COUNT", std::to_string(at_once_)};
+  read.insert(read.end(), options.begin(), options.end());
+  read.insert(read.end(), {"STREAMS", keys_.jobs(), ">"});
+  std::vector<Command> commands;
+  if (!untold_.empty()) commands.push_back(taken_command());
+  commands.push_back(std::move(read));
+  const auto answers = taker_.run(commands);
+  if (!answers) return false;
+  if (!untold_.empty()) hear_taken(answers->front());
+  auto entries = read_entries(answers->back());
+  at_once_ = entries.size() < at_once_ ? kEntriesAtOnce : std::min(2 * at_once_, kMostAtOnce);
+  return accept_fresh(std::move(entries));
 }
 
 void Worker::set_blocked(bool blocked) {
@@ -125,20 +137,42 @@ bool Worker::take_up_own() {
   return true;
 }
 
+// Into hand at once; Redis' count of what waits follows. Who cancels in between is heard then.
 bool Worker::accept_fresh(std::vector<Entry> entries) {
   if (entries.empty()) return true;
-  Command arguments{kGroup};
-  for (const Entry& entry : entries) arguments.insert(arguments.end(), {entry.job, entry.entry});
-  const auto answers = taker_.run(
-      {call_script(scripts::taken, {keys_.jobs(), keys_.live(), keys_.waiting(), keys_.chars()}, arguments)});
-  if (!answers) return false;
-  std::vector<Incoming> wanted;
-  for (size_t i = 0; i < entries.size(); ++i) {
-    if (answers->front().at(i).integer == 1) wanted.push_back({std::move(entries[i])});
+  std::vector<Incoming> incoming;
+  for (Entry& entry : entries) {
+    Taken taken{entry.job, entry.entry};
+    untold_.push_back(std::move(taken));
+    incoming.push_back({std::move(entry)});
   }
-  if (!add_texts(taker_, wanted)) return false;
-  hold(std::move(wanted));
+  if (!add_texts(taker_, incoming)) return false;
+  hold(std::move(incoming));
   return true;
+}
+
+Command Worker::taken_command() const {
+  Command arguments{kGroup};
+  for (const Taken& taken : untold_) arguments.insert(arguments.end(), {taken.job, taken.entry});
+  return call_script(scripts::taken, {keys_.jobs(), keys_.live(), keys_.waiting(), keys_.chars()}, arguments);
+}
+
+void Worker::hear_taken(const Answer& wanted) {
+  std::set<std::string> gone;
+  for (size_t i = 0; i < untold_.size(); ++i) {
+    if (wanted.at(i).integer == 0) gone.insert(untold_[i].entry);
+  }
+  untold_.clear();
+  if (gone.empty()) return;
+  MutexLock lock(mutex_);
+  for (auto& [id, held] : held_) held.cancelled |= gone.contains(held.entry);
+}
+
+bool Worker::tell_taken() {
+  if (untold_.empty()) return true;
+  const auto answers = taker_.run({taken_command()});
+  if (answers) hear_taken(answers->front());
+  return answers.has_value();
 }
 
 bool Worker::add_texts(Connection& connection, std::vector<Incoming>& incoming) {
@@ -172,7 +206,11 @@ bool Worker::await_work() {
   const Deadline next = std::min({next_beat_, next_renewal_, next_takeover_});
   MutexLock lock(mutex_);
   const auto work = [&]() UIE_REQUIRES(mutex_) { return !outgoing_.empty() || may_try() || (card_ && !announced_); };
-  while (!stopping_ && !work() && !next.expired()) changed_.wait(lock, next);
+  while (!stopping_ && !work() && !next.expired()) errands_.wait(lock, next);
+  const Deadline swarm = Deadline::at(std::chrono::steady_clock::now() + kSwarm);
+  while (!stopping_ && !outgoing_.empty() && outgoing_.size() < kAnswersAtOnce && working_ > 0 &&
+         errands_.wait(lock, swarm)) {
+  }
   return !stopping_;
 }
 
@@ -244,6 +282,7 @@ bool Worker::start_trial() {
   {
     MutexLock lock(mutex_);
     if (!may_try()) return true;
+    if (++trials_run_ % kMostTriedEvery == 0) std::rotate(suspects_.begin(), suspects_.end() - 1, suspects_.end());
     trial_ = suspects_.front().id;
     job = held_.at(trial_).job;
   }
