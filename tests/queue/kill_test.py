@@ -218,18 +218,23 @@ class Run:
         self.count("right")
 
     def disturb(self, running):
-        """Workers at random times; each other harm once, when a quarter, half and three quarters are answered."""
+        """Workers every now and then; each other harm once, when a quarter, half and three quarters are answered."""
         plan = [self.kill_redis, self.kill_front, self.freeze_worker]
         self.random.shuffle(plan)
-        next_kill = time.monotonic() + self.options.pace
+        next_kill = self.options.every
+        next_word = time.monotonic() + 30
         while any(thread.is_alive() for thread in running):
             time.sleep(0.05)
+            if time.monotonic() >= next_word:
+                print(f"  {self.done} of {self.options.requests} are done", flush=True)
+                next_word += 30
             if plan and self.done >= self.options.requests * (4 - len(plan)) // 4:
                 plan.pop()()
-            if time.monotonic() >= next_kill:
+            if self.done >= next_kill:
+                time.sleep(self.random.uniform(0, 0.3))  # not just when an answer has come
                 self.count("worker killed")
                 self.random.choice(self.workers).kill()
-                next_kill = time.monotonic() + self.random.uniform(0.3, 1.7) * self.options.pace
+                next_kill = self.done + self.random.uniform(0.3, 1.7) * self.options.every
 
     def kill_redis(self):
         self.count("Redis killed")
@@ -301,7 +306,8 @@ def main():
     parser.add_argument("--distinct", type=int, default=40, help="different requests; they are asked over and over")
     parser.add_argument("--clients", type=int, default=24)
     parser.add_argument("--poisoned", type=int, default=2)
-    parser.add_argument("--pace", type=float, default=3.0, help="mean seconds between two disturbances")
+    parser.add_argument("--every", type=float, default=40,
+                        help="answers between two killed workers, on average: by seconds a slow machine would only start workers")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--keep", action="store_true", help="keep the logs, and say where")
     options = parser.parse_args()
