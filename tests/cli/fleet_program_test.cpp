@@ -39,9 +39,11 @@ class Member {
     const auto answer = client().Get(path);
     return answer ? answer->status : 0;
   }
+  httplib::Result post(const std::string& path, const std::string& body) const {
+    return client().Post(path, body, "application/json");
+  }
   httplib::Result extract() const {
-    return client().Post("/v1/extract", R"({"text":"王小明在北京大学读书。","schema":{"人物":null}})",
-                         "application/json");
+    return post("/v1/extract", R"({"text":"王小明在北京大学读书。","schema":{"人物":null}})");
   }
   std::string get(const std::string& path) const { return client().Get(path)->body; }
   Process& process() { return *process_; }
@@ -81,6 +83,10 @@ TEST(FleetProgram, AFrontEndServesWhatWorkersHave) {
     ASSERT_EQ(answer->status, 200) << answer->body;
     EXPECT_EQ(Json::parse(answer->body)["results"][0]["output"][0][0]["span"], "王小明");
     EXPECT_EQ(Json::parse(front.get("/v1/models"))["models"][0]["family"], "rex-uninlu");
+    const auto tokens = front.post("/v1/tokenize", R"({"text":"王小明"})");
+    EXPECT_EQ(tokens->status, 501) << "a front end has no tokeniser, and says where one is";
+    EXPECT_NE(Json::parse(tokens->body)["detail"].get<std::string>().find("a worker"), std::string::npos);
+    EXPECT_EQ(Json::parse(worker.post("/v1/tokenize", R"({"text":"王小明"})")->body)["ids"].size(), 3u);
     EXPECT_NE(front.get("/metrics").find("uie_live_workers{model=\"default\"} 1"), std::string::npos);
     redis.stop();
     EXPECT_TRUE(eventually([&] { return front.status("/readyz") == 503; }));
