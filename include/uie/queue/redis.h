@@ -68,7 +68,7 @@ struct FleetModel {
 
 struct FleetView {
   bool connected = false;
-  std::vector<FleetModel> models;  // by name; also those whose workers are gone for now
+  std::vector<FleetModel> models;  // by name; also those whose workers left within the hour, or left something behind
 };
 
 // The submitting side of one process, for all models. Thread safe.
