@@ -36,19 +36,25 @@ Result<void> make_queue(LoadedModel& model, const Options& options) {
   return {};
 }
 
-WorkerCard worker_card(const LoadedModel& model) {
+// What there is to announce, asked of the engine each time.
+Presence::Card worker_card(const LoadedModel& model) {
   WorkerCard card;
   card.model = model.name;
   card.family = model.family->name();
   card.path_name = model.dir.filename().string();
   card.max_length = model.family->max_length();
-  for (const DeviceStatus& device : model.engine->status().devices) {
-    card.dtype = device.info.dtype;
-    card.device = device.info.device;
-    card.parameters = device.info.parameters;
-    card.memory_bytes += device.info.weight_bytes;
-  }
-  return card;
+  return [card, &engine = *model.engine]() -> std::optional<WorkerCard> {
+    const EngineStatus status = engine.status();
+    if (!status.ready) return std::nullopt;
+    WorkerCard now = card;
+    for (const DeviceStatus& device : status.devices) {
+      now.dtype = device.info.dtype;
+      now.device = device.info.device;
+      now.parameters = device.info.parameters;
+      now.memory_bytes += device.info.weight_bytes;
+    }
+    return now;
+  };
 }
 
 }  // namespace
@@ -69,12 +75,13 @@ Result<LoadedModel> load_model(std::string name, const fs::path& dir, const Opti
   model.engine = std::make_unique<Engine>(model.family, std::vector<Engine::EncoderFactory>{std::move(make_encoder)},
                                           *model.queue, options.engine, *model.metrics);
   if (auto started = model.engine->start(); !started) return Unexpected(started.error());
-  if (model.worker) model.worker->announce(worker_card(model));
+  if (model.worker) model.presence = std::make_unique<Presence>(*model.worker, worker_card(model));
   model.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return model;
 }
 
 void stop_model(LoadedModel& model, std::chrono::milliseconds patience) {
+  model.presence.reset();
   model.queue->close();
   model.engine->stop(patience);
 }

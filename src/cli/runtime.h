@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/options.h"
+#include "cli/presence.h"
 #include "cli/shared_cpu.h"
 #include "uie/base/metrics.h"
 
@@ -21,6 +22,7 @@ struct LoadedModel {
   std::unique_ptr<JobQueue> queue;   // in process, or a worker's side of Redis
   RedisWorker* worker = nullptr;     // the same, with Redis
   std::unique_ptr<Engine> engine;
+  std::unique_ptr<Presence> presence;  // with Redis: tells the fleet what the engine can do
 };
 
 // Loads and starts; with options.redis.url also tells the fleet. Errors are those of load_family, Engine::start and

@@ -92,6 +92,9 @@ class RedisWorker : public JobQueue {
  public:
   // Tells front ends that there is somebody; before it, nothing is taken.
   virtual void announce(const WorkerCard& card) = 0;
+  // Says nothing more of itself and fetches no more jobs, until announced again; front ends notice within 5 s. What is
+  // in hand stays there.
+  virtual void withdraw() = 0;
 };
 
 // Errors: invalid_request when the options make no sense. A Redis that is not there is waited for, a little here and
