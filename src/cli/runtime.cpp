@@ -6,6 +6,7 @@
 
 #include "cli/labelled_metrics.h"
 #include "cli/poison.h"
+#include "uie/queue/redis_fallback.h"
 
 namespace uie::cli {
 namespace {
@@ -24,7 +25,7 @@ fs::path find_upwards(const fs::path& relative) {
 }
 
 // Where the engine takes its jobs from.
-Result<void> make_queue(LoadedModel& model, const Options& options) {
+Result<void> make_queue(LoadedModel& model, const Options& options, RedisFront* front) {
   if (options.redis.url.empty()) {
     model.queue = make_in_process_queue(options.queue, *model.metrics);
     return {};
@@ -33,6 +34,11 @@ Result<void> make_queue(LoadedModel& model, const Options& options) {
   if (!worker) return Unexpected(worker.error());
   model.worker = worker->get();
   model.queue = *std::move(worker);
+  model.falls_back = front != nullptr && options.redis.fallback;
+  if (model.falls_back) {
+    model.queue =
+        make_redis_fallback(*front, front->queue(model.name), std::move(model.queue), options.queue, *model.metrics);
+  }
   return {};
 }
 
@@ -60,7 +66,7 @@ Presence::Card worker_card(const LoadedModel& model) {
 }  // namespace
 
 Result<LoadedModel> load_model(std::string name, const fs::path& dir, const Options& options, Metrics& metrics,
-                               std::shared_ptr<Turns> turns) {
+                               std::shared_ptr<Turns> turns, RedisFront* front) {
   const auto begin = std::chrono::steady_clock::now();
   auto family = load_family(dir, options.extract);
   if (!family) return Unexpected(family.error());
@@ -69,7 +75,7 @@ Result<LoadedModel> load_model(std::string name, const fs::path& dir, const Opti
   model.dir = dir;
   model.family = with_poison(std::move(*family));
   model.metrics = std::make_unique<LabelledMetrics>(metrics, "model", model.name);
-  if (auto made = make_queue(model, options); !made) return Unexpected(made.error());
+  if (auto made = make_queue(model, options, front); !made) return Unexpected(made.error());
   Engine::EncoderFactory make_encoder = [dir, encoder = options.encoder] { return load_encoder(dir, encoder); };
   if (turns) make_encoder = take_turns(std::move(make_encoder), std::move(turns));
   model.engine = std::make_unique<Engine>(model.family, std::vector<Engine::EncoderFactory>{std::move(make_encoder)},

@@ -226,7 +226,7 @@ void Front::cancel(Caller& caller, bool leaving) {
                                            {job}),
                                Deadline::after(kPatience)});
   answer(caller, fail(ErrorCode::cancelled, "the caller cancelled the job"));
-  await(lock, number, Deadline::after(kGlance));
+  if (view_.connected) await(lock, number, Deadline::after(kGlance));
 }
 
 QueueStats Front::stats(ModelQueue& model) {

@@ -29,7 +29,8 @@ struct RedisOptions {
   std::string prefix = "uie";           // of every key: several fleets may share a Redis
   std::string instance;                 // empty: host and process id
   int claim_ms = 30'000;                // an entry whose worker has not renewed it for so long is given to another one
-  int trials = 2;  // of a job taken over from the dead; when its worker died in each, it is given up
+  int trials = 2;         // of a job taken over from the dead; when its worker died in each, it is given up
+  bool fallback = false;  // of a process in all roles: see redis_fallback.h
 
   template <class Visitor>
   void visit(Visitor&& visitor) {
@@ -49,6 +50,9 @@ struct RedisOptions {
     visitor(trials, OptionInfo{"redis-trials", "",
                                "how often a job whose worker died may run as the only suspect of another one; when "
                                "each died, it is given up"});
+    visitor(fallback, OptionInfo{"redis-fallback", "",
+                                 "with --role all: while Redis is away, answer from this process' own workers in the "
+                                 "place of 503"});
   }
 };
 
