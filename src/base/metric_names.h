@@ -22,6 +22,10 @@ inline constexpr MetricName jobs_redelivered{"uie_jobs_redelivered_total",
                                              "jobs taken over from a worker that fell silent (Redis)"};
 inline constexpr MetricName jobs_dead{"uie_jobs_dead_total", "jobs given up, now dead letters (Redis)"};
 inline constexpr MetricName redis_reconnects{"uie_redis_reconnects_total", "connections to Redis made anew"};
+inline constexpr MetricName redis_fallback{"uie_redis_fallback_active",
+                                           "1 while this process answers from its own workers, past Redis"};
+inline constexpr MetricName redis_fallback_jobs{"uie_redis_fallback_jobs_total",
+                                                "jobs taken in past Redis, because it was away"};
 inline constexpr MetricName jobs_finished{"uie_jobs_finished_total", "jobs answered by the engine, by outcome"};
 
 // engine/

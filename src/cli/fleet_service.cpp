@@ -52,7 +52,9 @@ bool FleetService::ready() const {
 }
 
 Result<std::vector<TokenView>> FleetService::tokenize(std::string_view, const Text&) const {
-  return fail(ErrorCode::unsupported, "a front end has no model; ask a worker of the fleet for tokens");
+  return fail(ErrorCode::unsupported,
+              "this front end has no model to count tokens with; send the request to the HTTP port of a worker, or use "
+              "`uie tokenize --model DIR`");
 }
 
 std::string FleetService::metrics_text() {

@@ -68,13 +68,13 @@ std::optional<Error> report_failures(std::vector<ServedModel>& models, const std
 }  // namespace
 
 Result<std::vector<ServedModel>> load_models(const std::vector<ModelFlag>& flags, const Options& options,
-                                             bool allow_partial, Metrics& metrics) {
+                                             bool allow_partial, Metrics& metrics, RedisFront* front) {
   const bool shared = flags.size() > 1 && options.encoder.device == "cpu";
   const auto turns = shared ? std::make_shared<Turns>() : nullptr;
   std::vector<Loading> loadings;
   for (const ModelFlag& flag : flags) {
-    loadings.push_back(std::async(std::launch::async, [&flag, &options, &metrics, turns] {
-      return load_model(flag.name, flag.dir, options, metrics, turns);
+    loadings.push_back(std::async(std::launch::async, [&flag, &options, &metrics, turns, front] {
+      return load_model(flag.name, flag.dir, options, metrics, turns, front);
     }));
   }
   std::vector<ServedModel> models;

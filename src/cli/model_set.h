@@ -21,9 +21,10 @@ struct ServedModel {
 
 // Loads all side by side, in the order of `flags`. Logs each model, and how several share the CPU.
 // Errors: of the first model that could not be loaded, which the message names; the others' are in the log. With
-// allow_partial such models come back without `loaded`, and only the failure of all of them is an error.
+// allow_partial such models come back without `loaded`, and only the failure of all of them is an error. front: see
+// load_model.
 Result<std::vector<ServedModel>> load_models(const std::vector<ModelFlag>& flags, const Options& options,
-                                             bool allow_partial, Metrics& metrics);
+                                             bool allow_partial, Metrics& metrics, RedisFront* front = nullptr);
 
 // Stops those that are loaded.
 void stop_models(std::vector<ServedModel>& models);

@@ -108,6 +108,9 @@ Result<void> ServeCommand::check_role() const {
     return fail(ErrorCode::invalid_request, "the role is one of all, frontend and worker", "--role");
   if (!has("all") && options.redis.url.empty())
     return fail(ErrorCode::invalid_request, "a " + options.role.role + " needs Redis: give --redis URL", "--role");
+  if (options.redis.fallback && (!has("all") || options.redis.url.empty()))
+    return fail(ErrorCode::invalid_request, "only a process in all roles, with Redis, has something to fall back to",
+                "--redis-fallback");
   return {};
 }
 
@@ -142,7 +145,7 @@ int ServeCommand::serve(const std::vector<ModelFlag>& flags, const StopSignal& s
     const std::string first = flags.empty() ? "" : flags.front().name;
     service = std::make_unique<FleetService>(*front, **batches, first, metrics, effective_settings(options));
   } else {
-    auto loaded = load_models(flags, options, allow_partial, metrics);
+    auto loaded = load_models(flags, options, allow_partial, metrics, front.get());
     if (!loaded) return start_failure(loaded.error());
     served = *std::move(loaded);
     service = std::make_unique<EngineService>(served, **batches, front.get(), metrics, effective_settings(options));

@@ -91,14 +91,16 @@ JobQueue* EngineService::queue(std::string_view model) {
 }
 
 JobQueue& EngineService::entrance(const LoadedModel& model) const {
-  return front_ ? front_->queue(model.name) : *model.queue;
+  return front_ && !model.falls_back ? front_->queue(model.name) : *model.queue;
 }
 
 // A model that could not be loaded, which --allow-partial lets pass, does not hold back the others; the default model
-// must be there, for requests that name none go to it. Without Redis nothing can come in.
+// must be there, for requests that name none go to it. Without Redis nothing can come in, unless it falls back.
 bool EngineService::ready() const {
-  if (front_ && !front_->view().connected) return false;
-  const auto is_ready = [](const ServedModel& model) { return !model.loaded || model.loaded->engine->status().ready; };
+  const bool away = front_ && !front_->view().connected;
+  const auto is_ready = [away](const ServedModel& model) {
+    return !model.loaded || (model.loaded->engine->status().ready && (!away || model.loaded->falls_back));
+  };
   return find("") != nullptr && std::all_of(models_.begin(), models_.end(), is_ready);
 }
 

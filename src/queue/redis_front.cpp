@@ -226,7 +226,7 @@ void Front::cancel(Caller& caller, bool leaving) {
                                            {job, kGroup}),
                                Deadline::after(kPatience)});
   answer(caller, fail(ErrorCode::cancelled, "the caller cancelled the job"));
-  await(lock, number, Deadline::after(kGlance));
+  if (view_.connected) await(lock, number, Deadline::after(kGlance));
 }
 
 QueueStats Front::stats(ModelQueue& model) {
@@ -412,6 +412,7 @@ bool Front::look_around() {
       view.models[i].live_workers = static_cast<size_t>((*answers)[i].at(3).integer);
       view.models[i].dead_letters = static_cast<size_t>((*answers)[i].at(4).integer);
     }
+    if (!drop_stale_cards(view, *answers)) return false;
   }
   std::sort(view.models.begin(), view.models.end(),
             [](const FleetModel& a, const FleetModel& b) { return a.card.model < b.card.model; });
@@ -421,6 +422,17 @@ bool Front::look_around() {
   patience_ = Deadline::never();
   progress_.notify_all();
   return true;
+}
+
+// Models that nobody has served for long, and that have nothing waiting. The next look no longer sees them.
+bool Front::drop_stale_cards(const FleetView& view, const std::vector<Answer>& stats) {
+  std::vector<Command> drops;
+  for (size_t i = 0; i < view.models.size(); ++i) {
+    const FleetModel& model = view.models[i];
+    const bool wanted = model.live_workers > 0 || model.dead_letters > 0 || stats[i].at(0).integer > 0;
+    if (auto drop = stale_cards_.look(options_.prefix, model.card.model, wanted)) drops.push_back(*std::move(drop));
+  }
+  return drops.empty() || outbox_connection_.run(drops).has_value();
 }
 
 // A Redis that lost its data (it runs without AOF, or fell over to a copy) has lost jobs; their callers are told. The

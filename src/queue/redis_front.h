@@ -17,6 +17,7 @@
 #include "queue/counters.h"
 #include "queue/redis_connection.h"
 #include "queue/redis_keys.h"
+#include "queue/redis_stale_cards.h"
 #include "uie/base/mutex.h"
 #include "uie/queue/redis.h"
 
@@ -67,6 +68,7 @@ class Front final : public RedisFront {
   void give_up(std::deque<Order>& orders) UIE_EXCLUDES(mutex_);
   bool tick();
   bool look_around();
+  bool drop_stale_cards(const FleetView& view, const std::vector<Answer>& stats);
   bool look_for_lost();
   void pause(Backoff& backoff) UIE_EXCLUDES(mutex_);
 
@@ -83,6 +85,7 @@ class Front final : public RedisFront {
 
   Connection outbox_connection_, reader_connection_;
   Deadline next_tick_ = Deadline::after(std::chrono::milliseconds(0));  // the outbox thread's own
+  StaleCards stale_cards_{std::chrono::hours(1)};                       // the outbox thread's own
   std::string last_reply_ = "0";                                        // the reader thread's own
 
   mutable Mutex mutex_;

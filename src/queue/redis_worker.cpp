@@ -63,6 +63,13 @@ void Worker::announce(const WorkerCard& card) {
   }
 }
 
+// The heartbeat runs out by itself.
+void Worker::withdraw() {
+  MutexLock lock(mutex_);
+  card_.reset();
+  announced_ = false;
+}
+
 Result<std::unique_ptr<Reply>> Worker::submit(Job) {
   return fail(ErrorCode::unavailable, "this is the taking side of the queue");
 }

@@ -41,6 +41,7 @@ class Worker final : public RedisWorker {
   void start();
 
   void announce(const WorkerCard& card) override;
+  void withdraw() override;
   Result<std::unique_ptr<Reply>> submit(Job job) override;
   std::optional<Job> take(Deadline deadline) override;
   void finish(JobId id, JobResult result) override;

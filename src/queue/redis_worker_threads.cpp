@@ -234,7 +234,7 @@ bool Worker::beat() {
                                 {instance_, std::to_string(kBeatLives.count()), model_, encode(*card)})});
   if (!answers) return false;
   MutexLock lock(mutex_);
-  announced_ = true;
+  announced_ = card_.has_value();  // not withdrawn meanwhile
   changed_.notify_all();
   return true;
 }

@@ -1,22 +1,18 @@
-// The body of POST /v1/jobs, whatever its form, as lines that are worked on one by one.
+// The body of POST /v1/jobs, whatever its form: what is asked, and the lines that are worked on one by one.
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "server/site.h"
+#include "server/batch_lines.h"
 
 namespace uie {
 
 struct Upload {
-  Json question;                   // schema or task(s), model, options: of every line that has no schema of its own
-  std::vector<std::string> lines;  // {"text", "schema"?, "id"?}, one JSON object each
-  size_t with_schema = 0;          // of the lines
+  Json question;  // schema or task(s), model, options: of every line that has no schema of its own
+  Lines lines;
 };
 
-// By Content-Type: application/json {"texts", …} as for /v1/extract; application/x-ndjson {"text", "schema"?, "id"?} a
-// line; text/csv with a header line (columns text, and perhaps id); text/plain, a text a line. Except in the first the
-// question stands in the query: ?task=ner, ?schema={…}, ?model=…, ?options={…}, percent-encoded.
+// By Content-Type: application/json {"texts", …} as for /v1/extract; application/x-ndjson, text/csv and text/plain are
+// lines, with the question in the query (?task=ner, ?schema={…}, ?model=…, ?options={…}, percent-encoded);
+// multipart/form-data is one such file, with the question in other fields of the form or in the query.
 tl::expected<Upload, Problem> read_upload(const Call& call, const Site& site);
 
 }  // namespace uie

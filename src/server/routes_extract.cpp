@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/extract_answer.h"
+#include "uie/queue/redis_fallback.h"
 
 namespace uie {
 namespace {
@@ -40,6 +41,12 @@ Json timing_json(const std::vector<JobResult>& results, double total) {
           {"total", milliseconds(total)}};
 }
 
+// What answered in the place of what should have; null as a rule.
+Json fallback_json(const std::vector<JobResult>& results) {
+  const auto local = [](const JobResult& result) { return result && is_from_fallback(*result); };
+  return std::any_of(results.begin(), results.end(), local) ? Json("local") : Json(nullptr);
+}
+
 Json extract_json(const Done& done, const Call& call, const Site& site) {
   const ModelView model = view_of_model(done.request.model, site);
   Json json;
@@ -47,7 +54,7 @@ Json extract_json(const Done& done, const Call& call, const Site& site) {
   json["model"] = model.name;
   json["device"] = model.device;
   json["dtype"] = model.dtype;
-  json["fallback"] = nullptr;
+  json["fallback"] = fallback_json(done.results);
   Json& results = json["results"] = Json::array();
   for (size_t i = 0; i < done.texts(); ++i) results.push_back(result_json(done, i, site));
   json["usage"] = usage_json(done.results);

@@ -16,7 +16,7 @@ constexpr size_t longest_key = 255;
 // lines bring their schemas need have none.
 tl::expected<void, Problem> check_question(const Upload& upload, const Site& site) {
   Json body = upload.question;
-  const bool own_schemas = upload.with_schema == upload.lines.size();
+  const bool own_schemas = upload.lines.with_schema == upload.lines.json.size();
   body["texts"] = Json::array();
   if (own_schemas && !body.contains("schema") && !body.contains("task") && !body.contains("tasks"))
     body["schemas"] = Json::array();
@@ -25,12 +25,15 @@ tl::expected<void, Problem> check_question(const Upload& upload, const Site& sit
   return {};
 }
 
-// Of all that makes a job what it is.
-std::string digest_of(const Call& call) {
-  const std::string* type = call.head().find("content-type");
-  const std::string head = call.head().target + "\n" + (type ? *type : "");
-  return std::to_string(std::hash<std::string>()(head)) + "-" + std::to_string(std::hash<std::string>()(call.body())) +
-         "-" + std::to_string(call.body().size());
+// Of what is asked of which texts, and not of the bytes that said so: a browser makes up another boundary each time.
+std::string digest_of(const NewBatch& batch) {
+  const auto hash = std::hash<std::string>();
+  size_t lines = batch.lines.size(), bytes = 0;
+  for (const std::string& line : batch.lines) {
+    lines = lines * 31 + hash(line);
+    bytes += line.size();
+  }
+  return std::to_string(hash(batch.question)) + "-" + std::to_string(lines) + "-" + std::to_string(bytes);
 }
 
 tl::expected<std::string, Problem> idempotency_key(const Call& call) {
@@ -49,8 +52,9 @@ void create_job(Call& call, const Site& site) {
   if (!upload) return answer_problem(call, upload.error());
   if (auto checked = check_question(*upload, site); !checked) return answer_problem(call, checked.error());
   BatchStore& store = site.service.batches();
-  const auto created =
-      store.create({dump_json(upload->question), std::move(upload->lines), *std::move(key), digest_of(call)});
+  NewBatch batch{dump_json(upload->question), std::move(upload->lines.json), *std::move(key), ""};
+  batch.digest = digest_of(batch);
+  const auto created = store.create(std::move(batch));
   if (!created) {
     Problem problem = to_problem(created.error());
     if (problem.temporary()) problem.retry_after_s = 60;

@@ -78,6 +78,11 @@ Result<Json> tokens_json(const Json& text, const std::string& model, const std::
   return Json{{"ids", std::move(ids)}, {"offsets", std::move(offsets)}};
 }
 
+// A front end of a fleet has no model to ask, whatever the request: not the client's mistake, so not 422.
+Problem tokens_problem(const Error& error) {
+  return error.code == ErrorCode::unsupported ? make_problem(501, error.message) : to_problem(error);
+}
+
 // {"text"} → {"ids","offsets"}; {"texts"} → {"results":[…]}. Special tokens are not included.
 void tokenize(Call& call, const Site& site) {
   const auto body = json_body(call, site.limits);
@@ -93,7 +98,7 @@ void tokenize(Call& call, const Site& site) {
   for (const Json& text : list ? *many : Json::array({*one})) {
     const std::string pointer = list ? "/texts/" + std::to_string(results.size()) : "/text";
     auto tokens = tokens_json(text, *model, pointer, site);
-    if (!tokens) return answer_problem(call, to_problem(tokens.error()));
+    if (!tokens) return answer_problem(call, tokens_problem(tokens.error()));
     results.push_back(*std::move(tokens));
   }
   answer_json(call, list ? Json{{"results", std::move(results)}} : std::move(results[0]));

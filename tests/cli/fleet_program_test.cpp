@@ -39,9 +39,11 @@ class Member {
     const auto answer = client().Get(path);
     return answer ? answer->status : 0;
   }
+  httplib::Result post(const std::string& path, const std::string& body) const {
+    return client().Post(path, body, "application/json");
+  }
   httplib::Result extract() const {
-    return client().Post("/v1/extract", R"({"text":"王小明在北京大学读书。","schema":{"人物":null}})",
-                         "application/json");
+    return post("/v1/extract", R"({"text":"王小明在北京大学读书。","schema":{"人物":null}})");
   }
   std::string get(const std::string& path) const { return client().Get(path)->body; }
   Process& process() { return *process_; }
@@ -81,6 +83,10 @@ TEST(FleetProgram, AFrontEndServesWhatWorkersHave) {
     ASSERT_EQ(answer->status, 200) << answer->body;
     EXPECT_EQ(Json::parse(answer->body)["results"][0]["output"][0][0]["span"], "王小明");
     EXPECT_EQ(Json::parse(front.get("/v1/models"))["models"][0]["family"], "rex-uninlu");
+    const auto tokens = front.post("/v1/tokenize", R"({"text":"王小明"})");
+    EXPECT_EQ(tokens->status, 501) << "a front end has no tokeniser, and says where one is";
+    EXPECT_NE(Json::parse(tokens->body)["detail"].get<std::string>().find("a worker"), std::string::npos);
+    EXPECT_EQ(Json::parse(worker.post("/v1/tokenize", R"({"text":"王小明"})")->body)["ids"].size(), 3u);
     EXPECT_NE(front.get("/metrics").find("uie_live_workers{model=\"default\"} 1"), std::string::npos);
     redis.stop();
     EXPECT_TRUE(eventually([&] { return front.status("/readyz") == 503; }));
@@ -106,9 +112,41 @@ TEST(FleetProgram, AllRolesInOneProcessThroughRedis) {
   EXPECT_EQ(all.process().wait(), 0);
 }
 
+TEST(FleetProgram, AllRolesGoOnWithoutRedisWhereThatIsAskedFor) {
+  RedisServer redis;
+  Member all(redis, "all", {"--redis-fallback"});
+  ASSERT_TRUE(all.started()) << all.process().err();
+  const auto fallback = [&] {
+    const auto answer = all.extract();
+    EXPECT_EQ(answer->status, 200) << answer->body;
+    return Json::parse(answer->body)["fallback"];
+  };
+  EXPECT_EQ(fallback(), nullptr);
+  for (int round = 0; round < 2; ++round) {
+    redis.stop();
+    EXPECT_TRUE(eventually([&] { return fallback() == "local"; }));
+    EXPECT_EQ(all.status("/readyz"), 200) << "it answers";
+    EXPECT_NE(all.get("/metrics").find("uie_redis_fallback_active{model=\"default\"} 1"), std::string::npos);
+    redis.start();
+    EXPECT_TRUE(eventually([&] { return fallback() == nullptr; }));
+  }
+  all.process().signal(SIGTERM);
+  EXPECT_EQ(all.process().wait(), 0);
+  const std::string log = all.process().err();
+  const auto count = [&](const std::string& words) {
+    size_t found = 0;
+    for (size_t at = 0; (at = log.find(words, at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("answers from its own workers"), 2u) << log;
+  EXPECT_EQ(count("jobs go through it again"), 2u) << log;
+}
+
 TEST(FleetProgram, WrongUsageIsStatusTwoAndShowsNoSecret) {
   EXPECT_EQ(run_program({"serve", "--role", "worker"}).status, 2) << "no Redis";
   EXPECT_EQ(run_program({"serve", "--role", "king"}).status, 2);
+  EXPECT_EQ(run_program({"serve", "--redis-fallback"}).status, 2) << "from what?";
+  EXPECT_EQ(run_program({"serve", "--redis-fallback", "--role", "frontend", "--redis", "unix:///nowhere"}).status, 2);
   EXPECT_EQ(run_program({"jobs", "list"}).status, 2);
   EXPECT_EQ(run_program({"jobs", "drop", "--redis", "unix:///nowhere"}).status, 2) << "which?";
   const auto away = run_program({"jobs", "list", "--redis", "redis://u:secret@127.0.0.1:1"});

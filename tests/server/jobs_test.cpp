@@ -86,6 +86,82 @@ TEST_F(JobsTest, TakesLinesTablesAndPlainText) {
             Json::parse(R"([[1,"甲乙"],["b","丁戊"]])"));
 }
 
+// A form as a browser sends it: every field, also those left empty.
+struct Form {
+  std::string body;
+  std::string boundary = "----WebKitFormBoundaryAbc";
+
+  Form& field(const std::string& name, const std::string& value) { return add("name=\"" + name + "\"", value); }
+  Form& file(const std::string& name, const std::string& type, const std::string& content) {
+    return add("name=\"file\"; filename=\"" + name + "\"\r\nContent-Type: " + type, content);
+  }
+  Form& add(const std::string& head, const std::string& content) {
+    body += "--" + boundary + "\r\nContent-Disposition: form-data; " + head + "\r\n\r\n" + content + "\r\n";
+    return *this;
+  }
+  std::string request(std::string_view target = "/v1/jobs", std::string_view more = "") const {
+    return upload(target, "multipart/form-data; boundary=" + boundary, body + "--" + boundary + "--\r\n", more);
+  }
+};
+
+TEST_F(JobsTest, TakesABrowsersForm) {
+  start();
+  const auto spans = [&](const Form& form, const char* target = "/v1/jobs") {
+    const std::string path = hand_in(form.request(target));
+    finished(path);
+    Json out = Json::array();
+    for (const Json& result : results(path)) out.push_back(result["output"][0][0]["span"]);
+    ask("DELETE " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    return out;
+  };
+  const char* schema = " {\"x\":\r\nnull}\r\n";
+  const Json both = Json::parse(R"(["甲乙","丁戊"])");
+  EXPECT_EQ(spans(Form()
+                      .field("schema", schema)
+                      .field("model", "")
+                      .file("a.CSV", "application/vnd.ms-excel", "\xEF\xBB\xBFid,text\r\n1,甲乙丙\r\n2,丁戊\r\n")),
+            both);
+  EXPECT_EQ(spans(Form()
+                      .file("b.jsonl", "application/octet-stream", "{\"text\":\"甲乙丙\"}\n{\"text\":\"丁戊\"}")
+                      .file("", "application/octet-stream", "")
+                      .field("schema", schema)),
+            both);
+  EXPECT_EQ(spans(Form().file("c.txt", "text/plain", "甲乙丙\n丁戊"), "/v1/jobs?schema=%7B%22x%22%3Anull%7D"), both);
+  EXPECT_EQ(spans(Form().file("list", "text/plain; charset=utf-8", "甲乙丙\n丁戊").field("schema", schema)), both);
+}
+
+TEST_F(JobsTest, AFormSentAgainIsTheSameJobThoughItsBoundaryIsNot) {
+  start();
+  Form form;
+  const char* key = "Idempotency-Key: f1\r\n";
+  const std::string path =
+      hand_in(form.field("task", "ner").file("a.txt", "text/plain", "甲乙").request("/v1/jobs", key));
+  Form again{"", "----another"};
+  again.field("task", "ner").file("a.txt", "text/plain", "甲乙");
+  EXPECT_EQ(ask(again.request("/v1/jobs", key)).header("location"), path);
+  EXPECT_EQ(ask(again.field("options", R"({"native":true})").request("/v1/jobs", key)).status, 422);
+}
+
+TEST_F(JobsTest, SaysWhatIsWrongWithAForm) {
+  start();
+  const auto status = [&](const Form& form, const char* target = "/v1/jobs") {
+    return ask(form.request(target)).status;
+  };
+  const Form file = Form().file("a.txt", "text/plain", "a");
+  EXPECT_EQ(status(file), 422) << "nothing is asked";
+  EXPECT_EQ(status(Form().field("task", "ner")), 422) << "no file";
+  EXPECT_EQ(status(Form().field("task", "ner").file("", "application/octet-stream", "")), 422) << "none chosen";
+  EXPECT_EQ(status(Form(file).field("task", "ner").file("b.txt", "text/plain", "b")), 422) << "two files";
+  EXPECT_EQ(status(Form(file).field("task", "ner").field("task", "ner")), 422) << "asked twice";
+  EXPECT_EQ(status(Form(file).field("task", "ner"), "/v1/jobs?task=ner"), 422) << "asked twice";
+  EXPECT_EQ(status(Form(file).field("tusk", "ner")), 422);
+  EXPECT_EQ(status(Form(file).field("schema", "{")), 422);
+  EXPECT_EQ(status(Form().field("task", "ner").file("a.docx", "application/msword", "a")), 415);
+  EXPECT_EQ(status(Form().field("task", "ner").file("a.txt", "text/plain", "\xff")), 400);
+  EXPECT_EQ(ask(upload("/v1/jobs?task=ner", "multipart/form-data; boundary=b", "--b\r\n")).status, 400);
+  EXPECT_EQ(ask(upload("/v1/jobs?task=ner", "multipart/form-data", file.body)).status, 400);
+}
+
 TEST_F(JobsTest, LinesMayBringTheirSchemas) {
   start();
   const std::string path = hand_in(

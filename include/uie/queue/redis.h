@@ -29,7 +29,8 @@ struct RedisOptions {
   std::string prefix = "uie";           // of every key: several fleets may share a Redis
   std::string instance;                 // empty: host and process id
   int claim_ms = 30'000;                // an entry whose worker has not renewed it for so long is given to another one
-  int trials = 2;  // of a job taken over from the dead; when its worker died in each, it is given up
+  int trials = 2;         // of a job taken over from the dead; when its worker died in each, it is given up
+  bool fallback = false;  // of a process in all roles: see redis_fallback.h
 
   template <class Visitor>
   void visit(Visitor&& visitor) {
@@ -49,6 +50,9 @@ struct RedisOptions {
     visitor(trials, OptionInfo{"redis-trials", "",
                                "how often a job whose worker died may run as the only suspect of another one; when "
                                "each died, it is given up"});
+    visitor(fallback, OptionInfo{"redis-fallback", "",
+                                 "with --role all: while Redis is away, answer from this process' own workers in the "
+                                 "place of 503"});
   }
 };
 
@@ -68,7 +72,7 @@ struct FleetModel {
 
 struct FleetView {
   bool connected = false;
-  std::vector<FleetModel> models;  // by name; also those whose workers are gone for now
+  std::vector<FleetModel> models;  // by name; also those whose workers left within the hour, or left something behind
 };
 
 // The submitting side of one process, for all models. Thread safe.
@@ -92,6 +96,9 @@ class RedisWorker : public JobQueue {
  public:
   // Tells front ends that there is somebody; before it, nothing is taken.
   virtual void announce(const WorkerCard& card) = 0;
+  // Says nothing more of itself and fetches no more jobs, until announced again; front ends notice within 5 s. What is
+  // in hand stays there.
+  virtual void withdraw() = 0;
 };
 
 // Errors: invalid_request when the options make no sense. A Redis that is not there is waited for, a little here and

@@ -61,7 +61,7 @@ class Service {
   // false.
   virtual bool ready() const = 0;
 
-  // Special tokens of the frame not included. Errors: not_found.
+  // Special tokens of the frame not included. Errors: not_found; unsupported when this process has no tokeniser.
   virtual Result<std::vector<TokenView>> tokenize(std::string_view model, const Text& text) const = 0;
 
   // Effective settings, secrets redacted: (flag, value) in the order of the option list.
