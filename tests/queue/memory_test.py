@@ -5,7 +5,7 @@ warm-up on, every reading must lie within 2 % of the median of these readings, a
 2 % of the mean of the first: the one finds steps, the other a slow slope. The slope of the anonymous memory alone is
 printed too: most of the rest are pages of libraries, which never change and would hide something small.
 
-The warm-up. A front end starts HTTP threads as requests meet, 256 at most, and each keeps some 150 KiB of stack and
+The warm-up. A front end starts HTTP threads as requests meet, 256 at most, and each keeps some 200 KiB of stack and
 buffers once it has worked; how many meet is chance, so with few clients their number creeps up for hours. So here there
 are as many threads as clients, and the first slice starts them all. After that every thread and every allocator arena
 has to meet its largest request once, which is chance again: the table shows how it levels off.
