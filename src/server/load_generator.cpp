@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <string_view>
 
@@ -75,6 +76,11 @@ double percentile(const std::vector<float>& sorted, double fraction) {
   return static_cast<double>(sorted[rank]);
 }
 
+LoadLatency summary(std::vector<float>& times) {
+  std::sort(times.begin(), times.end());
+  return {times.size(), percentile(times, 0.5), percentile(times, 0.9), percentile(times, 0.99), percentile(times, 1)};
+}
+
 class Load {
  public:
   explicit Load(const LoadOptions& options) : options_(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
@@ -83,11 +89,15 @@ class Load {
 
   Result<LoadReport> run() {
     if (auto opened = open_all(); !opened) return tl::unexpected(opened.error());
-    const auto began = Clock::now();
-    stop_at_ = began + options_.duration;
-    for (Connection& connection : connections_) send_next(connection);
-    while (open_ > 0 && Clock::now() < stop_at_ + patience_) poll();
-    return report(Clock::now() - began);
+    began_ = Clock::now();
+    stop_at_ = began_ + options_.duration;
+    for (Connection& connection : connections_) free_.push_back(&connection);
+    send_due();
+    while (open_ > 0 && Clock::now() < stop_at_ + patience_) {
+      poll();
+      send_due();
+    }
+    return report(Clock::now() - began_);
   }
 
  private:
@@ -97,7 +107,7 @@ class Load {
     Socket socket;
     std::string buffer;
     std::string_view unsent;
-    Clock::time_point sent_at;
+    Clock::time_point due;  // its latency counts from here
   };
 
   Result<void> open_all() {
@@ -117,7 +127,7 @@ class Load {
 
   void poll() {
     std::array<epoll_event, 128> events;
-    const int count = ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), 100);
+    const int count = ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), wait_ms());
     for (int i = 0; i < count; ++i) on_event(connections_[events[i].data.u64]);
   }
 
@@ -137,20 +147,42 @@ class Load {
   void take_answer(Connection& connection) {
     const Answer answer = whole_answer(connection.buffer);
     if (answer.bytes == 0) return;
-    const std::chrono::duration<float, std::milli> took = Clock::now() - connection.sent_at;
-    latencies_ms_.push_back(took.count());
-    ++(answer.status == 200 ? report_.answered : report_.refused);
+    const std::chrono::duration<float, std::milli> took = Clock::now() - connection.due;
+    latencies_ms_[answer.status].push_back(took.count());
     const bool closing = connection.buffer.find("\r\nConnection: close") < answer.bytes;
     connection.buffer.erase(0, answer.bytes);
     if (closing) return end(connection, false);
-    send_next(connection);
+    free_.push_back(&connection);
   }
 
-  void send_next(Connection& connection) {
-    if ((options_.requests > 0 && sent_ >= options_.requests) || Clock::now() >= stop_at_)
-      return end(connection, false);
+  bool open_loop() const { return options_.rate > 0; }
+
+  Clock::time_point next_due(Clock::time_point now) const {
+    if (!open_loop()) return now;
+    return began_ + std::chrono::nanoseconds(static_cast<int64_t>(static_cast<double>(sent_) / options_.rate * 1e9));
+  }
+
+  // Requests that come due within a millisecond leave together.
+  int wait_ms() const { return open_loop() && !free_.empty() ? 1 : 100; }
+
+  void send_due() {
+    while (!free_.empty()) {
+      const auto now = Clock::now(), due = next_due(now);
+      const bool over = std::max(now, due) >= stop_at_ || (options_.requests > 0 && sent_ >= options_.requests);
+      if (!over && due > now) return;
+      Connection& connection = *free_.front();
+      free_.pop_front();
+      if (over) {
+        end(connection, false);
+      } else {
+        send(connection, due);
+      }
+    }
+  }
+
+  void send(Connection& connection, Clock::time_point due) {
     connection.unsent = requests_[sent_++ % requests_.size()];
-    connection.sent_at = Clock::now();
+    connection.due = due;
     if (!send_some(connection.socket.fd(), connection.unsent)) end(connection, true);
   }
 
@@ -162,13 +194,21 @@ class Load {
   }
 
   LoadReport report(std::chrono::duration<double> took) {
-    std::sort(latencies_ms_.begin(), latencies_ms_.end());
+    std::vector<float> all;
+    for (auto& [status, times] : latencies_ms_) {
+      all.insert(all.end(), times.begin(), times.end());
+      report_.by_status[status] = summary(times);
+      (status == 200 ? report_.answered : report_.refused) += times.size();
+    }
+    report_.all = summary(all);
     report_.seconds = took.count();
     report_.broken += open_;
-    report_.p50_ms = percentile(latencies_ms_, 0.5);
-    report_.p90_ms = percentile(latencies_ms_, 0.9);
-    report_.p99_ms = percentile(latencies_ms_, 0.99);
-    report_.max_ms = percentile(latencies_ms_, 1);
+    if (open_loop()) {
+      const std::chrono::duration<double> offering = stop_at_ - began_;
+      auto due = static_cast<uint64_t>(offering.count() * options_.rate);
+      if (options_.requests > 0) due = std::min(due, options_.requests);
+      report_.unsent = due - std::min(due, sent_);
+    }
     return report_;
   }
 
@@ -176,9 +216,10 @@ class Load {
   std::vector<std::string> requests_;
   const Socket epoll_;
   std::vector<Connection> connections_;
-  std::vector<float> latencies_ms_;
+  std::deque<Connection*> free_;                    // wait for a request
+  std::map<int, std::vector<float>> latencies_ms_;  // by status
   std::array<char, 64u << 10> scratch_{};
-  Clock::time_point stop_at_{};
+  Clock::time_point began_{}, stop_at_{};
   uint64_t sent_ = 0;
   size_t open_ = 0;
   LoadReport report_;

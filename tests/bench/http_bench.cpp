@@ -3,6 +3,8 @@
 //                                       front end itself can carry, the client on the same cores
 //   http_bench HOST PORT [FILE [CONNECTIONS]]   a running server; FILE: request bodies, one a line, each sent once, so
 //                                       that the rate compares with `uie extract` over the same lines
+//   http_bench HOST PORT FILE CONNECTIONS RATE SECONDS   the lines over and over at so many requests a second, whatever
+//                                       the server does (RATE 0: as fast as it answers); one line of JSON
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -37,9 +39,29 @@ bool measure(LoadOptions load, const std::vector<size_t>& connection_counts = {1
       return false;
     }
     std::printf("%12zu %12.1f %10.3f %10.3f %10.3f %10.3f %8lu %8lu\n", connections, report->per_second(),
-                report->p50_ms, report->p90_ms, report->p99_ms, report->max_ms,
+                report->all.p50_ms, report->all.p90_ms, report->all.p99_ms, report->all.max_ms,
                 static_cast<unsigned long>(report->refused), static_cast<unsigned long>(report->broken));
   }
+  return true;
+}
+
+bool print_json(const LoadOptions& load) {
+  const auto report = run_load(load);
+  if (!report) {
+    std::fprintf(stderr, "%s\n", report.error().message.c_str());
+    return false;
+  }
+  std::printf(R"({"seconds":%.3f,"answered":%lu,"refused":%lu,"broken":%lu,"unsent":%lu,"by_status":{)",
+              report->seconds, static_cast<unsigned long>(report->answered),
+              static_cast<unsigned long>(report->refused), static_cast<unsigned long>(report->broken),
+              static_cast<unsigned long>(report->unsent));
+  const char* separator = "";
+  for (const auto& [status, of] : report->by_status) {
+    std::printf(R"(%s"%d":{"count":%lu,"p50_ms":%.3f,"p90_ms":%.3f,"p99_ms":%.3f,"max_ms":%.3f})", separator, status,
+                static_cast<unsigned long>(of.count), of.p50_ms, of.p90_ms, of.p99_ms, of.max_ms);
+    separator = ",";
+  }
+  std::printf("}}\n");
   return true;
 }
 
@@ -58,6 +80,13 @@ int main(int argc, char** argv) {
       load.bodies = read_bodies(argv[3]);
       load.requests = load.bodies.size();
       load.duration = std::chrono::hours(1);
+    }
+    if (argc > 6) {
+      load.connections = std::strtoul(argv[4], nullptr, 10);
+      load.rate = std::atof(argv[5]);
+      load.requests = 0;
+      load.duration = std::chrono::milliseconds(static_cast<int>(1e3 * std::atof(argv[6])));
+      return print_json(load) ? 0 : 1;
     }
     std::vector<size_t> counts = {1, 8, 64};
     if (argc > 4) counts = {std::strtoul(argv[4], nullptr, 10)};
