@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "queue/counters.h"
+#include "queue/service_rate.h"
 #include "uie/base/mutex.h"
 #include "uie/queue/job_queue.h"
 
@@ -61,6 +62,7 @@ class InProcessQueue final : public JobQueue {
   void leave(Caller& caller) UIE_EXCLUDES(mutex_);
 
   Counter* refusal(const Job& job, Error& error) const UIE_REQUIRES(mutex_);
+  void observe() UIE_REQUIRES(mutex_) { rate_.observe(finished_, !waiting_.empty(), Clock::now()); }
   bool abandon(const Caller& caller) UIE_REQUIRES(mutex_);
   Job remove(WaitingJobs::iterator place) UIE_REQUIRES(mutex_);
   static void answer(Caller* caller, JobResult result);
@@ -74,6 +76,8 @@ class InProcessQueue final : public JobQueue {
   std::unordered_map<JobId, Taken> taken_ UIE_GUARDED_BY(mutex_);
   size_t waiting_chars_ UIE_GUARDED_BY(mutex_) = 0;
   JobId last_id_ UIE_GUARDED_BY(mutex_) = 0;
+  uint64_t finished_ UIE_GUARDED_BY(mutex_) = 0;
+  ServiceRate rate_ UIE_GUARDED_BY(mutex_);
   bool closed_ UIE_GUARDED_BY(mutex_) = false;
 };
 
@@ -91,6 +95,7 @@ Result<std::unique_ptr<Reply>> InProcessQueue::submit(Job job) {
       waiting_.emplace_hint(waiting_.end(), job.id, Waiting{std::move(job), caller.get()});
       waiting_chars_ += chars;
       caller->id_ = ++last_id_;
+      observe();
     }
   }
   if (refused) {
@@ -126,6 +131,11 @@ Counter* InProcessQueue::refusal(const Job& job, Error& error) const {
                  " jobs wait; try again later",
              ""};
     return &counters_.refused_jobs;
+  }
+  const size_t in_front = waiting_.size() + taken_.size(), room = rate_.room(job.task.deadline, Clock::now());
+  if (in_front >= room) {
+    error = {ErrorCode::overloaded, too_late(in_front), ""};
+    return &counters_.refused_late;
   }
   if (chars > options_.max_chars - waiting_chars_) {
     error = {ErrorCode::overloaded,
@@ -164,6 +174,8 @@ void InProcessQueue::finish(JobId id, JobResult result) {
   if (found == taken_.end()) return;
   Caller* const caller = found->second.caller;
   taken_.erase(found);
+  finished_ += cost_work(result);
+  observe();
   answer(caller, std::move(result));
 }
 

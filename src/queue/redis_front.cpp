@@ -8,6 +8,7 @@
 #include "queue/redis_instance.h"
 #include "queue/redis_script_call.h"
 #include "queue/redis_scripts.h"
+#include "queue/service_rate.h"
 #include "uie/base/log.h"
 #include "uie/base/thread_name.h"
 
@@ -67,7 +68,9 @@ class Front::ModelQueue final : public JobQueue {
   QueueStats stats() const override { return front_.stats(const_cast<ModelQueue&>(*this)); }
 
   const ModelKeys keys;
-  QueueStats last_stats;  // guarded by the front end's mutex
+  // Guarded by the front end's mutex.
+  QueueStats last_stats;
+  ServiceRate rate;
 
  private:
   Front& front_;
@@ -179,8 +182,10 @@ Result<std::unique_ptr<Reply>> Front::submit(ModelQueue& model, Job job) {
   caller->job_ = entry.job = instance_ + "-" + std::to_string(++last_job_);
   callers_.emplace(entry.job, caller.get());
   const ModelKeys& keys = model.keys;
+  const size_t room = model.rate.room(job.task.deadline, std::chrono::steady_clock::now());
   Command arguments{std::to_string(limits_.max_jobs),
                     std::to_string(limits_.max_chars),
+                    std::to_string(room == SIZE_MAX ? 0 : room),
                     entry.job,
                     std::to_string(entry.characters),
                     text,
@@ -235,7 +240,7 @@ QueueStats Front::stats(ModelQueue& model) {
     const ModelKeys& keys = model.keys;
     const uint64_t number =
         put({Order::Kind::stats, 0, "", &model,
-             call_script(scripts::stats, {keys.waiting(), keys.chars(), keys.workers(), keys.dead()}),
+             call_script(scripts::stats, {keys.waiting(), keys.chars(), keys.workers(), keys.dead(), keys.done()}),
              Deadline::after(kGlance)});
     await(lock, number, Deadline::after(kGlance));
   }
@@ -342,6 +347,10 @@ Result<void> Front::admission(const Answer* answer) {
     return fail(ErrorCode::overloaded, "the queue is full: " + held + " of " + std::to_string(limits_.max_jobs) +
                                            " jobs wait; try again later");
   }
+  if (verdict == "late") {
+    counters_.refused_late.add();
+    return fail(ErrorCode::overloaded, too_late(static_cast<size_t>(answer->at(1).integer)));
+  }
   if (verdict == "chars") {
     counters_.refused_chars.add();
     return fail(ErrorCode::overloaded, "the queue is full: " + held + " of " + std::to_string(limits_.max_chars) +
@@ -392,6 +401,17 @@ bool Front::tick() {
   return look_around() && look_for_lost();
 }
 
+// `answers`: of scripts::stats, in the order of the view.
+void Front::learn_rates(const FleetView& view, const std::vector<Answer>& answers) {
+  const auto now = std::chrono::steady_clock::now();
+  MutexLock lock(mutex_);
+  for (size_t i = 0; i < view.models.size(); ++i) {
+    const auto model = models_.find(view.models[i].card.model);
+    if (model == models_.end()) continue;
+    model->second->rate.observe(static_cast<uint64_t>(answers[i].at(5).integer), answers[i].at(0).integer > 0, now);
+  }
+}
+
 bool Front::look_around() {
   const auto cards = outbox_connection_.run({{"HGETALL", keys_.cards()}});
   if (!cards) return false;
@@ -402,7 +422,8 @@ bool Front::look_around() {
     auto card = decode_card(list[i + 1].text);
     if (!card) continue;  // of another version
     const ModelKeys keys(options_.prefix, list[i].text);
-    commands.push_back(call_script(scripts::stats, {keys.waiting(), keys.chars(), keys.workers(), keys.dead()}));
+    commands.push_back(
+        call_script(scripts::stats, {keys.waiting(), keys.chars(), keys.workers(), keys.dead(), keys.done()}));
     view.models.push_back({*std::move(card), 0, 0});
   }
   if (!commands.empty()) {
@@ -412,6 +433,7 @@ bool Front::look_around() {
       view.models[i].live_workers = static_cast<size_t>((*answers)[i].at(3).integer);
       view.models[i].dead_letters = static_cast<size_t>((*answers)[i].at(4).integer);
     }
+    learn_rates(view, *answers);
     if (!drop_stale_cards(view, *answers)) return false;
   }
   std::sort(view.models.begin(), view.models.end(),

@@ -68,6 +68,7 @@ class Front final : public RedisFront {
   void give_up(std::deque<Order>& orders) UIE_EXCLUDES(mutex_);
   bool tick();
   bool look_around();
+  void learn_rates(const FleetView& view, const std::vector<Answer>& answers) UIE_EXCLUDES(mutex_);
   bool drop_stale_cards(const FleetView& view, const std::vector<Answer>& stats);
   bool look_for_lost();
   void pause(Backoff& backoff) UIE_EXCLUDES(mutex_);

@@ -32,6 +32,7 @@ struct ModelKeys {
   std::string trials() const { return base_ + "trials"; }  // hash: job → how often it ran as the only suspect
   std::string cancels() const { return base_ + "cancels"; }  // stream: jobs that were taken and nobody wants any more
   std::string workers() const { return base_ + "workers"; }  // sorted set: instance by when its heartbeat runs out
+  std::string done() const { return base_ + "done"; }        // answers so far
   std::string dead() const { return base_ + "dead"; }        // stream: jobs that were given up
   std::string text(const std::string& job) const { return base_ + "text:" + job; }  // a long text, beside its entry
 

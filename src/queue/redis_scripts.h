@@ -8,21 +8,24 @@ namespace uie::redis::scripts {
 // Takes a job in, or says why not. A job that is already there (its submission was repeated after a broken connection)
 // is accepted again.
 // KEYS jobs live waiting chars workers text
-// ARGV max-jobs max-chars job characters body expiry-ms field value …    body: "" or a long text to put beside the
-// entry
+// ARGV max-jobs max-chars room job characters body expiry-ms field value …
+//   room: jobs that may be before this one, waiting or under way; 0: any. body: "" or a long text to put beside the
+//   entry
 inline constexpr const char* submit = UIE_LUA_NOW R"(
-if redis.call('HEXISTS', KEYS[2], ARGV[3]) == 1 then return {'ok', 0} end
+if redis.call('HEXISTS', KEYS[2], ARGV[4]) == 1 then return {'ok', 0} end
 if redis.call('ZCOUNT', KEYS[5], now, '+inf') == 0 then return {'no_worker', 0} end
 local depth = redis.call('ZCARD', KEYS[3])
 if depth >= tonumber(ARGV[1]) then return {'jobs', depth} end
+local before, room = redis.call('HLEN', KEYS[2]), tonumber(ARGV[3])
+if room > 0 and before >= room then return {'late', before} end
 local held = tonumber(redis.call('GET', KEYS[4]) or '0')
-if held + tonumber(ARGV[4]) > tonumber(ARGV[2]) then return {'chars', held} end
-if ARGV[5] ~= '' then redis.call('SET', KEYS[6], ARGV[5], 'PX', ARGV[6]) end
-local entry = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 7))
-local place = entry .. ' ' .. ARGV[4]
-redis.call('HSET', KEYS[2], ARGV[3], place)
+if held + tonumber(ARGV[5]) > tonumber(ARGV[2]) then return {'chars', held} end
+if ARGV[6] ~= '' then redis.call('SET', KEYS[6], ARGV[6], 'PX', ARGV[7]) end
+local entry = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 8))
+local place = entry .. ' ' .. ARGV[5]
+redis.call('HSET', KEYS[2], ARGV[4], place)
 redis.call('ZADD', KEYS[3], now, place)
-redis.call('INCRBY', KEYS[4], ARGV[4])
+redis.call('INCRBY', KEYS[4], ARGV[5])
 return {'ok', 1}
 )";
 
@@ -61,6 +64,7 @@ return wanted
   "local place = redis.call('HGET', KEYS[2], ARGV[2])\n"                                \
   "if not place then return 0 end\n"                                                    \
   "redis.call('HDEL', KEYS[2], ARGV[2])\n"                                              \
+  "if ARGV[6] == '1' then redis.call('INCR', KEYS[8]) end\n"                            \
   "leave(KEYS[3], KEYS[4], place)\n"                                                    \
   "redis.call('DEL', KEYS[6])\n"                                                        \
   "redis.call('XADD', KEYS[5], '*', 'v', ARGV[5], 'job', ARGV[2], 'result', ARGV[4])\n" \
@@ -69,7 +73,8 @@ return wanted
 
 // Stores the answer and forgets the job; 0 when it was answered or cancelled before. A reply stream without a front end
 // that renews it goes away after 10 minutes.
-// KEYS jobs live waiting chars replies text trials   ARGV group job entry result protocol
+// KEYS jobs live waiting chars replies text trials done   ARGV group job entry result protocol worked
+//   worked: 1 when compute went into it, 0 when it was dropped
 inline constexpr const char* finish = UIE_LUA_ANSWER;
 
 // The same, and keeps the job with its error among the dead letters.
@@ -82,8 +87,8 @@ if entry then
   for i = 1, #fields, 2 do
     if fields[i] == 'task' and text then fields[i + 1] = text end
   end
-  for _, word in ipairs({'error', ARGV[6], 'died', tostring(now)}) do fields[#fields + 1] = word end
-  redis.call('XADD', KEYS[8], '*', unpack(fields))
+  for _, word in ipairs({'error', ARGV[7], 'died', tostring(now)}) do fields[#fields + 1] = word end
+  redis.call('XADD', KEYS[9], '*', unpack(fields))
 end
 )" UIE_LUA_ANSWER;
 
@@ -148,13 +153,13 @@ redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
 return 1
 )";
 
-// {waiting, code points, age of the oldest in ms, live workers, dead letters}
-// KEYS waiting chars workers dead
+// {waiting, code points, age of the oldest in ms, live workers, dead letters, answers so far}
+// KEYS waiting chars workers dead done
 inline constexpr const char* stats = UIE_LUA_NOW R"(
 local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 return {redis.call('ZCARD', KEYS[1]), tonumber(redis.call('GET', KEYS[2]) or '0'),
         oldest[2] and (now - tonumber(oldest[2])) or 0, redis.call('ZCOUNT', KEYS[3], now, '+inf'),
-        redis.call('XLEN', KEYS[4])}
+        redis.call('XLEN', KEYS[4]), tonumber(redis.call('GET', KEYS[5]) or '0')}
 )";
 
 // A dead letter back into its stream, without deadline; 0 when there is none of this id.

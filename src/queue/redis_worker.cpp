@@ -6,6 +6,7 @@
 
 #include "queue/redis_codec.h"
 #include "queue/redis_instance.h"
+#include "queue/service_rate.h"
 #include "uie/base/log.h"
 
 namespace uie::redis {
@@ -127,7 +128,7 @@ void Worker::answer(JobId id, const JobResult& result) {
   if (found == held_.end() || found->second.answered) return;
   found->second.answered = true;
   if (found->second.given) --working_;
-  outgoing_.push_back({id, std::move(bytes), found->second.given_up ? result.error().message : ""});
+  outgoing_.push_back({id, std::move(bytes), found->second.given_up ? result.error().message : "", cost_work(result)});
   if (outgoing_.size() == 1 || outgoing_.size() >= kAnswersAtOnce || working_ == 0) errands_.notify_one();
 }
 

@@ -72,6 +72,7 @@ class Worker final : public RedisWorker {
     JobId id;
     std::string result;  // encoded
     std::string dead;    // why it is given up; empty: it is not
+    bool worked;         // not dropped
   };
 
   // The taker thread.

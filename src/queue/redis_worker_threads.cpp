@@ -249,9 +249,9 @@ bool Worker::send_answers() {
       if (sent.size() == kAnswersAtOnce) break;
       const Held& held = held_.at(out.id);
       Command keys{
-          keys_.jobs(),         keys_.live(),  keys_.waiting(), keys_.chars(), fleet_keys_.replies(held.replies),
-          keys_.text(held.job), keys_.trials()};
-      Command arguments{kGroup, held.job, held.entry, out.result, kProtocol};
+          keys_.jobs(),         keys_.live(),   keys_.waiting(), keys_.chars(), fleet_keys_.replies(held.replies),
+          keys_.text(held.job), keys_.trials(), keys_.done()};
+      Command arguments{kGroup, held.job, held.entry, out.result, kProtocol, out.worked ? "1" : "0"};
       if (!out.dead.empty()) {
         keys.push_back(keys_.dead());
         arguments.push_back(out.dead);

@@ -133,6 +133,29 @@ TEST_P(QueueContract, RefusesMoreTextThanItHolds) {
   EXPECT_TRUE(queue_->submit(make_job("一二三四")));
 }
 
+// 25 jobs a second are done. What needs a second is not let in behind a hundred.
+TEST_P(QueueContract, RefusesWhatCannotBeDoneInTime) {
+  make();
+  std::vector<std::unique_ptr<Reply>> replies;
+  for (int i = 0; i < 150; ++i) replies.push_back(submit(make_job("a")));
+  const auto hurried = [&] {
+    Job job = make_job("b");
+    job.task.deadline = Deadline::after(milliseconds(1'000));
+    return queue_->submit(std::move(job));
+  };
+  EXPECT_TRUE(hurried()) << "nothing is known yet";
+  for (int i = 0; i < 75; ++i) {
+    const auto job = queue_->take(late());
+    std::this_thread::sleep_for(milliseconds(40));
+    queue_->finish(job->id, answer_for(*job));
+  }
+  const auto refused = hurried();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::overloaded) << refused.error().message;
+  EXPECT_TRUE(metrics_.value("uie_jobs_refused_total{reason=late}") >= 1);
+  EXPECT_TRUE(queue_->submit(make_job("c"))) << "there is time for this one";
+}
+
 TEST_P(QueueContract, RefusesWhatIsAlreadyLate) {
   make();
   EXPECT_EQ(refusal(make_job("a", Deadline::after(milliseconds(0)))), ErrorCode::deadline);

@@ -53,7 +53,7 @@ class JobQueue {
  public:
   virtual ~JobQueue() = default;
 
-  // Errors: overloaded (full: try again), too_large (the text would not fit into an empty queue), unavailable (closed),
+  // Errors: overloaded (full, or more before it than can be done by its deadline: try again), too_large (the text would not fit into an empty queue), unavailable (closed),
   // deadline (already expired).
   virtual Result<std::unique_ptr<Reply>> submit(Job job) = 0;
 
