@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/device_error.h"
 #include "model/query_check.h"
 #include "uie/base/log.h"
 #include "uie/model/encoder.h"
@@ -29,6 +30,9 @@ class CheckedEncoder final : public Encoder {
       return check(batch).map([&](const auto& queries) { return wrap(model_->run(queries)); });
     } catch (const std::bad_alloc&) {
       return fail(ErrorCode::unavailable, "out of memory while encoding");
+    } catch (const DeviceError& error) {
+      log_error(std::string("device: ") + error.what());
+      return fail(ErrorCode::unavailable, error.out_of_memory() ? "out of memory while encoding" : "the device failed");
     } catch (const std::exception& error) {  // its text may show code paths: it belongs in the log alone
       log_error(std::string("encoder: ") + error.what());
       return fail(ErrorCode::internal, "the encoder failed");

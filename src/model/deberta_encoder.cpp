@@ -7,6 +7,9 @@
 #include "model/cpu_setup.h"
 #include "model/deberta_reference.h"
 #include "model/link_encoder.h"
+#ifdef UIE_CUDA
+#include "model/gpu/deberta_device.h"
+#endif
 
 namespace uie::model {
 namespace {
@@ -28,16 +31,34 @@ Built build(const DebertaConfig& config, DebertaWeights weights, const EncoderOp
   return {std::move(model), in_use};
 }
 
-EncoderInfo describe(const DebertaConfig& config, const Built& built, size_t parameters, int threads) {
-  EncoderInfo info = describe_cpu(threads);
+EncoderInfo describe(const DebertaConfig& config, const LinkModel& model, size_t parameters, EncoderInfo info) {
   info.architecture = "deberta-v2";
-  info.dtype = built.dtype;
   info.parameters = parameters;
-  info.weight_bytes = built.model->weight_bytes();
+  info.weight_bytes = model.weight_bytes();
   info.layers = static_cast<int>(config.layers);
   info.hidden = static_cast<int>(config.hidden);
   info.heads = static_cast<int>(config.heads);
   return info;
+}
+
+Result<std::unique_ptr<Encoder>> build_on_device([[maybe_unused]] const std::filesystem::path& model_dir,
+                                                 [[maybe_unused]] const DebertaConfig& config,
+                                                 [[maybe_unused]] const DebertaWeights& weights,
+                                                 const EncoderOptions& options) {
+#ifdef UIE_CUDA
+  const QueryLimits limits = query_limits(config, weights);
+  return gpu::build_deberta_on_device(model_dir, config, weights, limits.positions, options)
+      .map([&](gpu::OnDevice&& built) {
+        EncoderInfo info;
+        info.device = options.device;
+        info.device_name = built.device_name;
+        info.dtype = built.dtype;
+        info = describe(config, *built.model, weights.parameters(), info);
+        return make_link_encoder(std::move(built.model), limits, std::move(info));
+      });
+#else
+  return fail(ErrorCode::unsupported, "this build has no CUDA encoder; take the device cpu", options.device);
+#endif
 }
 
 }  // namespace
@@ -52,7 +73,8 @@ QueryLimits query_limits(const DebertaConfig& config, const DebertaWeights& weig
 }
 
 Result<std::unique_ptr<Encoder>> build_deberta(const std::filesystem::path& model_dir, const EncoderOptions& options) {
-  const auto dtype = choose_dtype(options);
+  const bool on_cpu = options.device == "cpu";
+  const auto dtype = on_cpu ? choose_dtype(options) : cpu::Dtype::fp32;
   if (!dtype) return Unexpected(dtype.error());
   const auto config = read_deberta_config(model_dir / "config.json");
   if (!config) return Unexpected(config.error());
@@ -61,11 +83,14 @@ Result<std::unique_ptr<Encoder>> build_deberta(const std::filesystem::path& mode
   auto weights = read_deberta_weights(*config, *reader);
   if (!weights) return fail(weights.error().code, weights.error().message, model_dir.string());
 
+  if (!on_cpu) return build_on_device(model_dir, *config, *weights, options);
   const int threads = choose_threads(options);
   const QueryLimits limits = query_limits(*config, *weights);
   const size_t parameters = weights->parameters();
   Built built = build(*config, std::move(*weights), options, *dtype, threads);
-  EncoderInfo info = describe(*config, built, parameters, threads);
+  EncoderInfo info = describe_cpu(threads);
+  info.dtype = built.dtype;
+  info = describe(*config, *built.model, parameters, std::move(info));
   return make_link_encoder(std::move(built.model), limits, std::move(info));
 }
 

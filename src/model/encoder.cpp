@@ -38,10 +38,13 @@ Result<Build> find_builder(const fs::path& model_dir) {
 
 Result<void> check_device(const EncoderOptions& options) {
   if (options.device == "cpu") return {};
-  if (options.device.starts_with("cuda")) {
+#ifdef UIE_CUDA
+  if (options.device.starts_with("cuda")) return {};
+#else
+  if (options.device.starts_with("cuda"))
     return fail(ErrorCode::unsupported, "this build has no CUDA encoder; take the device cpu", options.device);
-  }
-  return fail(ErrorCode::invalid_request, "unknown device; cpu is known", options.device);
+#endif
+  return fail(ErrorCode::invalid_request, "unknown device; cpu and cuda:N are known", options.device);
 }
 
 constexpr int kMaxThreads = 1024;
