@@ -116,8 +116,10 @@ class Run:
         self.random = random.Random(options.seed)
         self.socket = str(folder / "redis.sock")
         self.url = "unix://" + self.socket
+        # Without fsync: a killed Redis loses nothing that it has written, while one that waits for a slow disk has not
+        # written the last seconds.
         self.redis = Supervised("redis", ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", str(folder),
-                                          "--appendonly", "yes", "--save", ""], folder)
+                                          "--appendonly", "yes", "--appendfsync", "no", "--save", ""], folder)
         uie = [options.uie, "serve", "--redis", self.url, "--redis-claim", str(CLAIM_MS), "--redis-trials", str(TRIALS),
                "--log-level", "warn"]
         model = ["--model", f"m={options.model}"] if options.model else []
