@@ -53,8 +53,8 @@ class JobQueue {
  public:
   virtual ~JobQueue() = default;
 
-  // Errors: overloaded (full, or more before it than can be done by its deadline: try again), too_large (the text would not fit into an empty queue), unavailable (closed),
-  // deadline (already expired).
+  // Errors: overloaded (full, or more before it than can be done by its deadline: try again), too_large (the text would
+  // not fit into an empty queue), unavailable (closed), deadline (already expired).
   virtual Result<std::unique_ptr<Reply>> submit(Job job) = 0;
 
   // The next job, waiting until the deadline; jobs that are cancelled or expired are answered and skipped here.
