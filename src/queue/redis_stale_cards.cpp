@@ -1,6 +1,7 @@
 #include "queue/redis_stale_cards.h"
 
 #include "queue/redis_keys.h"
+#include "queue/redis_script_call.h"
 
 namespace uie::redis {
 namespace {
@@ -24,7 +25,7 @@ std::optional<Command> StaleCards::look(const std::string& prefix, const std::st
   if (!since->second.expired()) return std::nullopt;
   unwanted_.erase(since);
   const ModelKeys keys(prefix, model);
-  return Command{"EVAL", kDrop, "4", FleetKeys(prefix).cards(), keys.workers(), keys.live(), keys.dead(), model};
+  return call_script(kDrop, {FleetKeys(prefix).cards(), keys.workers(), keys.live(), keys.dead()}, {model});
 }
 
 }  // namespace uie::redis

@@ -142,8 +142,7 @@ bool Worker::accept_fresh(std::vector<Entry> entries) {
   if (entries.empty()) return true;
   std::vector<Incoming> incoming;
   for (Entry& entry : entries) {
-    Taken taken{entry.job, entry.entry};
-    untold_.push_back(std::move(taken));
+    untold_.push_back({entry.job, entry.entry});
     incoming.push_back({std::move(entry)});
   }
   if (!add_texts(taker_, incoming)) return false;

@@ -38,7 +38,6 @@ struct Scene {
       tile.tile_count = count;
       tile.grouped = std::any_of(marks.begin() + tile.begin, marks.begin() + tile.begin + tile.count,
                                  [](uint32_t mark) { return mark >> 16 != 0; });
-      tile.text = static_cast<int>(texts.size());
       order.push_back(static_cast<int>(tiles.size()));
       tiles.push_back(tile);
     }

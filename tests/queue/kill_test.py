@@ -11,19 +11,13 @@ tries them. Then:
 """
 import argparse, http.client, json, lzma, os, pathlib, random, signal, subprocess, sys, tempfile, threading, time
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
+from fleet import TOP, free_port
+
 POISON = "毒药毒药"
 CLAIM_MS = 2_000
 # Workers are killed every few seconds here, so an innocent job dies in a trial now and then, and each run has thousands
 # of trials: with two trials, as by default, some would be given up.
 TRIALS = 5
-
-
-def free_port():
-    import socket
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Supervised:

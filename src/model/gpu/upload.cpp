@@ -101,7 +101,6 @@ int Upload::write_tiles(const LinkQuery& query, Bounds text, int first) {
     tile.grouped = std::any_of(group, group + tile.count, [](int32_t g) { return g != 0; });
     tile.first_tile = first;
     tile.tile_count = count;
-    tile.text = static_cast<int>(texts_.size()) - 1;
     at<Tile>(layout_.tiles)[first + i] = tile;
   }
   return first + count;

@@ -13,7 +13,6 @@ struct Tile {
   int32_t position_min = 0, position_max = 0;  // of these tokens
   int32_t first_tile = 0, tile_count = 0;      // of its text
   int32_t grouped = 0;                         // 1: some token has a group, so visibility has to be looked at
-  int32_t text = 0;
 };
 
 // Of the text that a token belongs to.
@@ -22,7 +21,6 @@ struct Bounds {
 };
 
 // spec/rex.md §6: i sees j if either group is 0, or groups are equal and a slot is 0 or slots are equal.
-constexpr int32_t kMostGroups = 1 << 15, kMostSlots = 1 << 16;
 inline constexpr uint32_t mark_of(int32_t group, int32_t slot) {
   return static_cast<uint32_t>(group) << 16 | static_cast<uint32_t>(slot);
 }
